@@ -1,0 +1,1 @@
+"""roadcall: a voice-first in-car assistant for people who live in meetings."""

@@ -1,0 +1,83 @@
+"""What actions need from the world, as Protocols. Services implement them; tests may fake them.
+
+Calls report back through events (`Ringing`, `Connected`, `Ended`) that the back end posts;
+a method returns when the order has been accepted, never when the call is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from assistant.core.model import (
+    Action,
+    Appointment,
+    CalendarCopy,
+    Contact,
+    JoinInfo,
+    Response,
+    Span,
+)
+
+
+class Clock(Protocol):
+    def __call__(self) -> datetime:
+        """Now, aware, in the car's zone."""
+
+
+class Calendar(Protocol):
+    """The driver's appointments, answered from a local copy within milliseconds."""
+
+    def read(self, span: Span) -> CalendarCopy:
+        """Appointments that touch `span`, expanded. Never goes to the network."""
+
+
+class WritableCalendar(Protocol):
+    """A calendar that can be changed; each raises Refused, Unreachable, NotFound."""
+
+    def respond(self, appointment: Appointment, response: Response) -> None: ...
+    def create(self, appointment: Appointment) -> None: ...
+    def move(self, appointment: Appointment, span: Span) -> None: ...
+    def cancel(self, appointment: Appointment) -> None: ...
+    def notify(self, appointment: Appointment, recipients: Sequence[str], text: str) -> None:
+        """Send "running late" and the like to e-mail addresses."""
+
+
+class People(Protocol):
+    def all(self) -> tuple[Contact, ...]:
+        """Everyone who may be named, duplicates merged."""
+
+
+class CallLine(Protocol):
+    """One way to place calls: uri, sip, phone, skype, dryrun."""
+
+    name: str
+
+    def can(self, uri: str) -> bool:
+        """Whether this line reaches `uri` hands-free right now (scheme, account, registration)."""
+
+    def dial(self, uri: str, name: str = "", tones: str = "") -> None:
+        """Place a call; `tones` (digits, `#`, `*`, `,` = 2 s pause) follow the answer.
+
+        Raises: Busy, NoHandler, CallFailed, UnsafeTarget, Unreachable.
+        """
+
+    def join(self, join: JoinInfo, name: str = "") -> None:
+        """Enter a meeting by its URL or SIP address. Raises as `dial`."""
+
+    def can_join(self, join: JoinInfo) -> bool: ...
+    def answer(self) -> None: ...
+    def decline(self) -> None: ...
+    def hang_up(self) -> None: ...
+    def mute(self, on: bool) -> None: ...
+    def hold(self, on: bool) -> None: ...
+    def send_tones(self, tones: str) -> None: ...
+    def close(self) -> None:
+        """Hang up, free every resource; harmless twice."""
+
+
+class Opener(Protocol):
+    """Hands a link to the system (navigation, browser)."""
+
+    def open(self, action: Action) -> None: ...

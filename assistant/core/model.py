@@ -1,0 +1,314 @@
+"""The nouns: what is heard, what is meant, what is in the calendar, what is answered.
+
+Pure data. Neighbours: `events` carries these through the dialogue, `agenda` and `wording`
+read appointments, `joining` fills JoinInfo, `match` makes Interpretations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One decoded word."""
+
+    text: str
+    start_s: float
+    """Seconds from the start of the utterance."""
+    end_s: float
+    confidence: float
+    """0 to 1, the recogniser's posterior."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """What the recogniser, or a keyboard, says was said."""
+
+    text: str
+    """Lower-case words separated by single spaces; "" when nothing but noise was heard."""
+    confidence: float = 1.0
+    """0 to 1: the lowest plausible reading of the whole utterance; typed text has 1."""
+    words: tuple[Word, ...] = ()
+    """Empty for typed text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Half-open stretch of time `[start, end)`, both aware."""
+
+    start: datetime
+    end: datetime
+
+    def contains(self, moment: datetime) -> bool:
+        return self.start <= moment < self.end
+
+    def overlaps(self, other: Span) -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+class Response(StrEnum):
+    """The driver's own answer to an invitation (RFC 5545 PARTSTAT)."""
+
+    ORGANIZER = "organizer"
+    ACCEPTED = "accepted"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+    NEEDS_ACTION = "needs-action"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attendee:
+    """Someone invited."""
+
+    name: str
+    """Display name, or the local part of the address when there is none."""
+    email: str = ""
+    response: Response = Response.NEEDS_ACTION
+    is_self: bool = False
+    is_resource: bool = False
+    """A room or a device, not a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialIn:
+    """One telephone number of a conference."""
+
+    number: str
+    """E.164, `+4969…`."""
+    country: str = ""
+    """ISO 3166 alpha-2 of the number, "" when unknown (toll-free international)."""
+    is_toll_free: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinInfo:
+    """How to get into an online meeting."""
+
+    provider: str
+    """teams, skype-business, zoom, webex, meet, goto, whereby, jitsi, bluejeans, phone, other."""
+    url: str = ""
+    dial_ins: tuple[DialIn, ...] = ()
+    """Best first for the driver's market."""
+    conference_id: str = ""
+    """Digits only, to be sent as tones after the answer, followed by `#`."""
+    pin: str = ""
+    """Passcode for people (may hold letters); digits are sent as tones when the phone asks."""
+    sip_uri: str = ""
+    """`sip:…;gruu;opaque=app:conf:focus:id:…` for Skype for Business Server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """One occurrence of one calendar entry, already expanded."""
+
+    uid: str
+    """Unique per occurrence within its calendar."""
+    title: str
+    start: datetime | date
+    """Aware, or a date for a whole day (never midnight)."""
+    end: datetime | date
+    """Exclusive."""
+    location: str = ""
+    organizer: Attendee | None = None
+    attendees: tuple[Attendee, ...] = ()
+    """Everyone invited, the driver included (`is_self`)."""
+    response: Response = Response.ACCEPTED
+    is_cancelled: bool = False
+    is_tentative: bool = False
+    """STATUS:TENTATIVE or the driver answered tentatively."""
+    is_free: bool = False
+    """Transparent: shown as free."""
+    is_private: bool = False
+    """CLASS private or confidential: the title is never spoken or shown."""
+    zone: str = ""
+    """IANA zone the organiser wrote it in, "" when unknown."""
+    calendar: str = ""
+    """Name of the calendar it came from."""
+    join: JoinInfo | None = None
+
+    @property
+    def is_all_day(self) -> bool:
+        return not isinstance(self.start, datetime)
+
+    @property
+    def span(self) -> Span:
+        """The timed stretch. Raises TypeError for a whole day, which has none."""
+        if isinstance(self.start, datetime) and isinstance(self.end, datetime):
+            return Span(start=self.start, end=self.end)
+        raise TypeError(f"{self.uid} is a whole day and has no instant")
+
+    @property
+    def others(self) -> tuple[Attendee, ...]:
+        """People invited besides the driver, rooms left out."""
+        return tuple(a for a in self.attendees if not a.is_self and not a.is_resource)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarCopy:
+    """What the calendar answered: the appointments of a stretch and how old they are."""
+
+    appointments: tuple[Appointment, ...]
+    """Sorted by start, whole days first."""
+    as_of: datetime
+    """When this copy was last known to be right."""
+    problems: tuple[str, ...] = ()
+    """One line per broken entry or failed source, for `check` and the log."""
+
+
+class NumberKind(StrEnum):
+    MOBILE = "mobile"
+    WORK = "work"
+    HOME = "home"
+    OTHER = "other"
+    SIP = "sip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneNumber:
+    kind: NumberKind
+    uri: str
+    """`tel:+49…` (RFC 3966, E.164) or `sip:user@host`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A person the driver may name."""
+
+    name: str
+    """Display name, "Anna Weber"."""
+    given: str = ""
+    family: str = ""
+    nicknames: tuple[str, ...] = ()
+    organisation: str = ""
+    emails: tuple[str, ...] = ()
+    numbers: tuple[PhoneNumber, ...] = ()
+    """Preferred first: mobile, work, home, other, SIP."""
+    say_like: str = ""
+    """How the driver pronounces the name, in ordinary spelling; "" to guess."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpretation:
+    """One reading of an utterance."""
+
+    intent: str
+    """`calendar.next`, or the section name of a locale file for another domain."""
+    slots: Mapping[str, object] = field(default_factory=dict)
+    """Slot name -> typed value: Named (people, titles), When (dates, times), str, int."""
+    score: float = 1.0
+    """0 to 1; 1 is a template matched word for word with every name exact."""
+    missing: tuple[str, ...] = ()
+    """Slots that the sentence announced but whose value was not understood ("call <mumble>")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One entry of the vocabulary that a spoken name may mean."""
+
+    value: str
+    """Key of the thing meant: a contact's display name, an appointment's title, a list entry."""
+    score: float
+    """0 to 1 likeness of what was heard to what the thing is called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A spoken name and what it may mean, best first. A clear winner needs score *and* margin."""
+
+    heard: str
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Something the world will notice; it happens when the cancel window ends unopposed."""
+
+    kind: str
+    """call, join, message, navigate, create, move, cancel, respond, hang_up, …"""
+    target: str
+    """A `tel:`/`sip:`/`https:`/`geo:` URI, or the uid of an appointment."""
+    backend: str = ""
+    """Which back end will do it; "" until one has been chosen."""
+    name: str = ""
+    """Whom or what the driver would call it: "Anna Weber"."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """`tones` for dial-ins, `text` for messages, `start`/`end` ISO for changes."""
+
+
+class Glyph(StrEnum):
+    """The picture on a card."""
+
+    MEETING = "meeting"
+    AGENDA = "agenda"
+    CALL = "call"
+    PERSON = "person"
+    QUESTION = "question"
+    ERROR = "error"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What the head-up view shows: at most 3 lines of 30 characters while moving."""
+
+    glyph: Glyph
+    lines: tuple[str, ...]
+    """Most important first; the display cuts."""
+    is_private: bool = False
+    """Lines hold titles or names that private mode hides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer. `topic` keeps the context for "who's coming?"; `rest` answers "more"."""
+
+    text: str
+    card: Card
+    topic: tuple[Appointment, ...] = ()
+    person: str = ""
+    """The contact last talked about, for "call her"."""
+    rest: str = ""
+    action: Action | None = None
+    """Carried out after the cancel window (calls) or at once (harmless)."""
+    offers: str = ""
+    """Intent to run if the driver now says yes ("shall I say you are late?")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One answer to an Ask."""
+
+    label: str
+    """As spoken: "Anna Weber"."""
+    slots: Mapping[str, object]
+    """Merged over the pending interpretation's slots when chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A question that needs a choice before the intent can run."""
+
+    text: str
+    card: Card
+    interpretation: Interpretation
+    choices: tuple[Choice, ...] = ()
+    slot: str = ""
+    """The slot an open answer fills ("which day?"); "" when only the choices count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """Reads back and waits for yes."""
+
+    text: str
+    card: Card
+    action: Action
+    done: str = ""
+    """Said when the action has been carried out."""
+
+
+Outcome = Reply | Ask | Confirm
