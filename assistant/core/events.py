@@ -39,6 +39,13 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tapped:
+    """Something on the head-up page was touched: an intent without speech."""
+
+    interpretation: Interpretation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NothingHeard:
     """Listening ended without speech."""
 
@@ -121,6 +128,7 @@ Event = (
     ButtonDown
     | ButtonUp
     | Heard
+    | Tapped
     | NothingHeard
     | ActionDone
     | SpeechDone

@@ -50,6 +50,30 @@ class Span:
         return self.start < other.end and other.start < self.end
 
 
+class Grain(StrEnum):
+    """How exact a spoken time is."""
+
+    INSTANT = "instant"
+    """"at three": the moment something starts."""
+    RANGE = "range"
+    """"between two and four", "this afternoon", "after lunch"."""
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """A spoken date or time, resolved against the moment it was said."""
+
+    heard: str
+    """The words, for repair ("I didn't get which day")."""
+    spans: tuple[Span, ...]
+    """Possible meanings, likeliest first ("at three": 15:00 today, 03:00 tomorrow). An instant is
+    the minute from it. Empty when the words name no real moment ("31 February")."""
+    grain: Grain
+
+
 class Response(StrEnum):
     """The driver's own answer to an invitation (RFC 5545 PARTSTAT)."""
 
