@@ -6,10 +6,10 @@ here, only meaning. `turn` numbers the driver's turns; an event of an old turn i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from assistant.core.model import Action, Card, Hypothesis, Interpretation, Outcome
+from assistant.core.model import Action, Card, Context, Hypothesis, Interpretation, Outcome
 from assistant.errors import AssistantError
 
 # --- events -----------------------------------------------------------------------------------
@@ -36,6 +36,13 @@ class Heard:
     hypothesis: Hypothesis
     readings: tuple[Interpretation, ...] = ()
     """What the matcher made of it, best first; empty when nothing fits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechStarted:
+    """Someone began to speak while the assistant listens."""
+
+    turn: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +135,7 @@ Event = (
     ButtonDown
     | ButtonUp
     | Heard
+    | SpeechStarted
     | Tapped
     | NothingHeard
     | ActionDone
@@ -177,7 +185,7 @@ class Listen:
     choices: tuple[str, ...] = ()
     """Spoken answers of the pending question, heard beside yes, no and cancel."""
     hold: bool = False
-    """True: ends at StopListening; False: ends at the end of the utterance."""
+    """True: the button is down; ends at StopListening, or EndOnSilence turns it into a tap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,12 +196,35 @@ class StopListening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndOnSilence:
+    """The press was a tap: from now on the end of the utterance ends the listening."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """Run an intent, or carry out an action that has been agreed."""
 
     turn: int
-    interpretation: Interpretation | None = None
-    action: Action | None = None
+    order: Interpretation | Action
+    context: Context = field(default_factory=Context)
+
+
+class Dial(StrEnum):
+    """What Adjust turns."""
+
+    VOLUME = "volume"
+    RATE = "rate"
+    LANGUAGE = "language"
+    MICROPHONE = "microphone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjust:
+    """Turn the voice louder, slower, or into another language."""
+
+    dial: Dial
+    to: str
+    """"+", "-", a BCP 47 tag, or "off"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,4 +259,16 @@ class StopTimer:
     timer: Timer
 
 
-Command = Listen | StopListening | Act | Speak | Earcon | Hush | Show | SetTimer | StopTimer
+Command = (
+    Listen
+    | StopListening
+    | EndOnSilence
+    | Act
+    | Adjust
+    | Speak
+    | Earcon
+    | Hush
+    | Show
+    | SetTimer
+    | StopTimer
+)

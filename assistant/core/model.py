@@ -298,8 +298,10 @@ class Reply:
     rest: str = ""
     action: Action | None = None
     """Carried out after the cancel window (calls) or at once (harmless)."""
-    offers: str = ""
-    """Intent to run if the driver now says yes ("shall I say you are late?")."""
+    confirm: str = ""
+    """Asked instead of the announcement when the driver was not heard well enough to go ahead."""
+    offers: Interpretation | None = None
+    """Run if the driver now says yes ("shall I say you are late?")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,3 +338,21 @@ class Confirm:
 
 
 Outcome = Reply | Ask | Confirm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the conversation has been about; travels with every Act, so actions keep no state."""
+
+    topic: tuple[Appointment, ...] = ()
+    """Appointments last talked about: "who's coming?"."""
+    person: str = ""
+    """Contact last talked about: "call her"."""
+    is_private: bool = False
+    """A passenger listens: titles and names are not told."""
+    last_call: Action | None = None
+    """For redial."""
+    missed_call: Action | None = None
+    """For "call them back"."""
+    in_call: bool = False
+    call_began: datetime | None = None
