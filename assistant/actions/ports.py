@@ -10,15 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from assistant.core.model import (
-    Action,
-    Appointment,
-    CalendarCopy,
-    Contact,
-    JoinInfo,
-    Response,
-    Span,
-)
+from assistant.core.model import Appointment, CalendarCopy, Contact, JoinInfo, Response, Span
+from assistant.core.outcome import Action
 
 
 class Clock(Protocol):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from assistant.core.model import Action, Card, Context, Hypothesis, Interpretation, Outcome
+from assistant.core.model import Hypothesis, Interpretation
+from assistant.core.outcome import Action, Card, Context, Outcome
 from assistant.errors import AssistantError
 
 # --- events -----------------------------------------------------------------------------------

@@ -1,0 +1,127 @@
+"""The moves of the dialogue: begin a turn, listen, act, speak, rest.
+
+Each move changes the state and returns its commands. `dialog` decides which event makes which
+move; nothing outside it calls these.
+"""
+
+from __future__ import annotations
+
+from assistant.core import events as ev
+from assistant.core import questions
+from assistant.core.events import Command, Scope, Sound, Timer
+from assistant.core.memory import Memory
+from assistant.core.model import Interpretation
+from assistant.core.outcome import Action, Card, Glyph
+from assistant.core.questions import Pending
+from assistant.core.states import State
+from assistant.core.wording import Wording
+from assistant.errors import AssistantError
+
+LISTEN_LIMIT_S = 20.0
+"""Backstop behind the recogniser's own limits."""
+WORKING_S = 1.5
+TOO_SLOW_S = 8.0
+CALLS = frozenset({"call", "join"})
+"""Kinds of action that are announced and wait for the cancel window."""
+
+
+class Floor:
+    """Who has the floor, and how it passes on."""
+
+    def __init__(self, wording: Wording) -> None:
+        self.wording = wording
+        self.state = State.ASLEEP
+        self.turn = 0
+        self.pending: Pending | None = None
+        self.memory = Memory()
+        self._misses = 0
+        self._reopen = False
+        self._quiet = False
+        self._sure = True
+        self._done_text = ""
+        self._committed: set[int] = set()
+        self._late: list[str] = []
+
+    def _begin_turn(self) -> list[Command]:
+        """Silence first; whatever was pending is off, and nothing of it will be dialled."""
+        commands: list[Command] = [ev.Hush(), ev.StopTimer(timer=Timer.CANCEL_WINDOW)]
+        if self.state is State.LISTENING:
+            commands.append(ev.StopListening(discard=True))
+        self.turn += 1
+        self.pending = None
+        self._misses = 0
+        self._reopen = False
+        self._quiet = False
+        self._sure = True
+        return commands
+
+    def _listen(self, *, hold: bool = False) -> list[Command]:
+        self.state = State.LISTENING
+        return [
+            ev.Earcon(sound=Sound.LISTENING),
+            ev.Listen(
+                turn=self.turn,
+                scope=self._scope(),
+                choices=questions.labels(self.pending),
+                hold=hold,
+            ),
+            ev.SetTimer(turn=self.turn, timer=Timer.NO_INPUT, after_s=LISTEN_LIMIT_S),
+        ]
+
+    def _scope(self) -> Scope:
+        if self.pending:
+            return Scope.QUESTION
+        if self.memory.rings_in:
+            return Scope.RINGING
+        return Scope.CALL if self.memory.in_call else Scope.IDLE
+
+    def _act(self, order: Interpretation | Action) -> list[Command]:
+        self.state = State.THINKING
+        return [
+            ev.Act(turn=self.turn, order=order, context=self.memory.context()),
+            ev.SetTimer(turn=self.turn, timer=Timer.WORKING, after_s=WORKING_S),
+            ev.SetTimer(turn=self.turn, timer=Timer.TOO_SLOW, after_s=TOO_SLOW_S),
+        ]
+
+    def _carry_out(self, action: Action, done: str = "") -> list[Command]:
+        """The world notices from here on; the outcome is told even when it comes late."""
+        self.pending = None
+        self._committed.add(self.turn)
+        self._done_text = done
+        if action.kind in CALLS:
+            self.memory.last_call = action
+        return [
+            ev.Earcon(sound=Sound.CALL if action.kind in CALLS else Sound.DONE),
+            *self._act(action),
+        ]
+
+    def _say(self, text: str, card: Card) -> list[Command]:
+        """One spoken sentence and its card; nothing to say means back to rest."""
+        self._done_text = ""
+        if not text:
+            return [ev.Show(card=card), *self._rest()]
+        self.state = State.SPEAKING
+        self.memory.said = text
+        return [ev.Speak(text=text), ev.Show(card=card)]
+
+    def _say_phrase(self, key: str) -> list[Command]:
+        text = self.wording.phrase(key)
+        return self._say(text, self._card(Glyph.INFO, text))
+
+    def _say_error(self, error: AssistantError) -> list[Command]:
+        text = self.wording.error(error)
+        return self._say(text, self._card(Glyph.ERROR, text))
+
+    @staticmethod
+    def _card(glyph: Glyph, text: str) -> Card:
+        return Card(glyph=glyph, lines=(text,))
+
+    def _rest(self) -> list[Command]:
+        """Asleep, or in the call; what came late is told now."""
+        self.state = State.IN_CALL if self.memory.in_call else State.ASLEEP
+        if self._late:
+            return self._say(self._late.pop(0), self._card(Glyph.INFO, ""))
+        return []
+
+    def _stop_clocks(self) -> list[Command]:
+        return [ev.StopTimer(timer=t) for t in (Timer.WORKING, Timer.TOO_SLOW)]

@@ -1,0 +1,63 @@
+"""What the conversation has been about and which call is up. Owned by `dialog` alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from assistant.core.model import Appointment, Interpretation
+from assistant.core.outcome import Action, Context, Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """The one call of the car."""
+
+    uri: str
+    name: str
+    incoming: bool
+    began: datetime | None = None
+    """When it was connected; None while it rings."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Memory:
+    """Changes only inside `Dialog.handle`."""
+
+    topic: tuple[Appointment, ...] = ()
+    person: str = ""
+    said: str = ""
+    """The last thing spoken, for "repeat"."""
+    rest: str = ""
+    """What "more" continues with."""
+    offers: Interpretation | None = None
+    """Runs on "yes" when no question is pending."""
+    is_private: bool = False
+    call: Call | None = None
+    last_call: Action | None = None
+    missed_call: Action | None = None
+
+    @property
+    def rings_in(self) -> bool:
+        return self.call is not None and self.call.incoming and self.call.began is None
+
+    @property
+    def in_call(self) -> bool:
+        return self.call is not None and self.call.began is not None
+
+    def keep(self, reply: Reply) -> None:
+        """Remember what a reply was about; an answer about nothing keeps the old topic."""
+        self.topic = reply.topic or self.topic
+        self.person = reply.person or self.person
+        self.offers = reply.offers
+
+    def context(self) -> Context:
+        return Context(
+            topic=self.topic,
+            person=self.person,
+            is_private=self.is_private,
+            last_call=self.last_call,
+            missed_call=self.missed_call,
+            in_call=self.call is not None,
+            call_began=self.call.began if self.call else None,
+        )

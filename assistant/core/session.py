@@ -1,0 +1,83 @@
+"""Intents that are about the conversation itself: answered from memory, without a worker.
+
+A function per intent returns an Aside (something to say, perhaps a dial to turn) or an
+Interpretation to run instead. `dialog` looks them up in SESSION.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from assistant.core.events import Adjust, Command, Dial
+from assistant.core.memory import Memory
+from assistant.core.model import Interpretation
+from assistant.core.wording import Wording, budget
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Said at once."""
+
+    text: str
+    commands: tuple[Command, ...] = ()
+
+
+Answerer = Callable[[Memory, Interpretation, Wording], Aside | Interpretation]
+
+
+def _repeat(memory: Memory, _: Interpretation, wording: Wording) -> Aside:
+    return Aside(memory.said or wording.phrase("nothing_to_repeat"))
+
+
+def _more(memory: Memory, _: Interpretation, wording: Wording) -> Aside:
+    said, memory.rest = budget(memory.rest)
+    return Aside(said or wording.phrase("nothing_more"))
+
+
+def _yes(memory: Memory, _: Interpretation, wording: Wording) -> Aside | Interpretation:
+    offer, memory.offers = memory.offers, None
+    return offer or Aside(wording.phrase("nothing_to_answer"))
+
+
+def _no(memory: Memory, _: Interpretation, wording: Wording) -> Aside:
+    memory.offers = None
+    return Aside(wording.phrase("fine"))
+
+
+def _nothing_to_choose(_: Memory, __: Interpretation, wording: Wording) -> Aside:
+    return Aside(wording.phrase("nothing_to_answer"))
+
+
+def _private(memory: Memory, _: Interpretation, wording: Wording) -> Aside:
+    memory.is_private = True
+    return Aside(wording.phrase("private_on"))
+
+
+def _turn(dial: Dial, to: str, phrase: str) -> Answerer:
+    def aside(_: Memory, __: Interpretation, wording: Wording) -> Aside:
+        return Aside(wording.phrase(phrase), (Adjust(dial=dial, to=to),))
+
+    return aside
+
+
+def _language(_: Memory, reading: Interpretation, wording: Wording) -> Aside:
+    tag = str(reading.slots.get("language", wording.tag))
+    return Aside(wording.phrase("language_next"), (Adjust(dial=Dial.LANGUAGE, to=tag),))
+
+
+SESSION: Mapping[str, Answerer] = {
+    "session.repeat": _repeat,
+    "session.more": _more,
+    "session.yes": _yes,
+    "session.no": _no,
+    "session.choose": _nothing_to_choose,
+    "session.answer": _nothing_to_choose,
+    "session.private": _private,
+    "session.louder": _turn(Dial.VOLUME, "+", "louder"),
+    "session.quieter": _turn(Dial.VOLUME, "-", "quieter"),
+    "session.faster": _turn(Dial.RATE, "+", "faster"),
+    "session.slower": _turn(Dial.RATE, "-", "slower"),
+    "session.mute": _turn(Dial.MICROPHONE, "off", "microphone_off"),
+    "session.language": _language,
+}
