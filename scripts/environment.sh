@@ -23,7 +23,7 @@ find_python() {
 # Debian splits venv's pip into a package of its own. Without it, and without root to install it,
 # pip bootstraps itself: a wheel can be run as a program.
 make_venv() {
-    local python=$1 wheels=.venv/bootstrap
+    local python=$1 wheel
     "$python" -m venv .venv >/dev/null 2>&1 && return
     rm -rf .venv
     "$python" -m venv --without-pip .venv || fail "$python cannot create a virtual environment." \
@@ -31,10 +31,10 @@ make_venv() {
     if "$python" -m pip --version >/dev/null 2>&1; then
         "$python" -m pip --quiet --python .venv/bin/python install pip && return
     fi
-    mkdir "$wheels"
-    "$python" scripts/fetch_pip.py "$wheels" || fail "$python has neither ensurepip nor pip." \
+    "$python" scripts/fetch_pip.py .venv || fail "$python has neither ensurepip nor pip." \
         "Debian and Ubuntu: sudo apt-get install python3-venv"
-    .venv/bin/python "$wheels"/pip-*.whl/pip --quiet install --no-index "$wheels"/pip-*.whl
+    wheel=$(echo .venv/pip-*.whl)
+    .venv/bin/python "$wheel/pip" --quiet install --no-index "$wheel"
 }
 
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
