@@ -1,0 +1,51 @@
+"""What every intent does, one line each."""
+
+from collections.abc import Mapping
+
+from assistant.actions import calls, changes, day, everyday, meetings
+from assistant.actions.world import Act
+
+INTENTS: Mapping[str, Act] = {
+    "calendar.next": meetings.upcoming,
+    "calendar.now": meetings.running,
+    "calendar.agenda": day.overview,
+    "calendar.when": meetings.when,
+    "calendar.who": meetings.who,
+    "calendar.where": meetings.where,
+    "calendar.details": meetings.details,
+    "calendar.free": day.free,
+    "calendar.gap": day.gap,
+    "calendar.clash": day.clash,
+    "calendar.first": day.first,
+    "calendar.last": day.last,
+    "calendar.count": day.count,
+    "calendar.create": changes.create,
+    "calendar.move": changes.move,
+    "calendar.cancel": changes.cancel,
+    "calendar.respond": changes.respond,
+    "call.after": meetings.after_call,
+    "call.meeting": calls.meeting,
+    "call.join": calls.join,
+    "call.person": calls.person,
+    "call.number": calls.number,
+    "call.emergency": calls.emergency,
+    "call.organizer": calls.organizer,
+    "call.redial": calls.redial,
+    "call.back": calls.back,
+    "call.answer": calls.control,
+    "call.decline": calls.control,
+    "call.hangup": calls.control,
+    "call.mute": calls.control,
+    "call.unmute": calls.control,
+    "call.hold": calls.control,
+    "call.resume": calls.control,
+    "call.keypad": calls.control,
+    "call.time": calls.duration,
+    "message.late": changes.late,
+    "message.send": changes.send,
+    "drive.navigate": everyday.navigate,
+    "drive.leave": everyday.leave,
+    "session.time": everyday.time,
+    "session.date": everyday.date,
+    "session.help": everyday.help_,
+}

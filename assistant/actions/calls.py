@@ -1,0 +1,253 @@
+"""Whom to call and how: from a sentence to a target that is announced before it is dialled.
+
+Nothing here dials. Each intent returns a Reply with an Action, which the dialogue announces and
+holds for the cancel window, or an Ask or Confirm, or an error. Numbers and links are judged by
+`core.dialing` first: what is foreign, costly or unknown is asked, what is dangerous is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from babel import Locale as CldrLocale
+
+from assistant.actions import ladder
+from assistant.actions.selection import (
+    appointments_meant,
+    ask_which_person,
+    contacts_called,
+    is_clear,
+    meant,
+    named_of,
+    when_of,
+)
+from assistant.actions.world import World
+from assistant.core import agenda
+from assistant.core.dialing import Reason, Ruling, emergency_uri, judge, parse_target
+from assistant.core.model import (
+    Appointment,
+    Contact,
+    Interpretation,
+    NumberKind,
+    PhoneNumber,
+)
+from assistant.core.outcome import Action, Card, Confirm, Glyph, Outcome, Reply
+from assistant.errors import (
+    Busy,
+    NoHandler,
+    NoNumber,
+    NoSuchContact,
+    UnsafeTarget,
+)
+
+
+def person(world: World, reading: Interpretation) -> Outcome:
+    """call.person: one clear contact, or a question."""
+    named = named_of(reading, "person")
+    if named is None:
+        if not world.context.person:
+            raise NoSuchContact("")
+        names: tuple[str, ...] = (world.context.person,)
+        sure = True
+    else:
+        names, sure = meant(named), is_clear(named)
+    if not names:
+        raise NoSuchContact(named.heard if named else "")
+    if len(names) > 1:
+        return ask_which_person(world, reading, names[:3])
+    kind = reading.slots.get("kind")
+    return _call_contact(world, names[0], kind if isinstance(kind, str) else "", sure=sure)
+
+
+def _call_contact(
+    world: World, name: str, kind: str = "", *, sure: bool = True, key: str = "call.person"
+) -> Outcome:
+    contacts = contacts_called(world, (name,))
+    numbers = _numbers(contacts, kind)
+    if not numbers:
+        raise NoNumber(name)
+    number = _reachable(world, numbers)
+    label = world.wording.phrase(f"kind_{number.kind.value}") if kind or len(numbers) > 1 else ""
+    action = Action(kind="call", target=number.uri, name=name, backend=_line_for(world, number.uri))
+    text = world.wording.reply(f"{key}.say", name=name, kind=label)
+    confirm = world.wording.reply("call.person.confirm", name=name, kind=label)
+    return announced(world, action, text, confirm, sure=sure)
+
+
+def _numbers(contacts: Sequence[Contact], kind: str) -> list[PhoneNumber]:
+    numbers = [n for c in contacts for n in c.numbers]
+    return [n for n in numbers if n.kind == NumberKind(kind)] if kind else numbers
+
+
+def _reachable(world: World, numbers: Sequence[PhoneNumber]) -> PhoneNumber:
+    """The preferred number that a line can reach; the first when none can (it says why)."""
+    usable = [n for n in numbers if any(line.can(n.uri) for line in world.lines)]
+    return (usable or list(numbers))[0]
+
+
+def _line_for(world: World, uri: str) -> str:
+    """Name of the best line for `uri`. Raises NoHandler when none can reach it."""
+    for line in world.lines:
+        if line.can(uri):
+            return line.name
+    raise NoHandler(uri.partition(":")[0])
+
+
+def announced(
+    world: World, action: Action, text: str, confirm: str, *, sure: bool = True
+) -> Outcome:
+    """Announce a call, or ask first where the number wants it. Raises UnsafeTarget."""
+    if world.context.in_call:
+        raise Busy
+    verdict = judge(parse_target(action.target, world.market), (world.market,))
+    card = Card(glyph=Glyph.CALL, lines=(action.name or action.target,), is_private=True)
+    if verdict.ruling is Ruling.REFUSE:
+        raise UnsafeTarget(action.name or action.target, verdict.reason.value)
+    if verdict.ruling is Ruling.ASK:
+        asked = _question(world, action, verdict.reason, verdict.country)
+        return Confirm(text=asked, card=card, action=action)
+    if not sure:
+        return Confirm(text=confirm, card=card, action=action)
+    return Reply(text=text, card=card, action=action, person=action.name, confirm=confirm)
+
+
+def _question(world: World, action: Action, reason: Reason, country: str) -> str:
+    where = CldrLocale.parse(world.wording.tag, sep="-").territories.get(country, country)
+    return world.wording.phrase(
+        f"ask_{reason.value}", name=action.name or action.target, country=where
+    )
+
+
+def number(world: World, reading: Interpretation) -> Outcome:
+    """call.number: read back and asked, because a misheard digit rings a stranger."""
+    digits = str(reading.slots.get("digits", ""))
+    target = parse_target(f"tel:{digits}", world.market)
+    spoken = " ".join(digits)
+    action = Action(
+        kind="call", target=target.uri, name=spoken, backend=_line_for(world, target.uri)
+    )
+    confirm = world.wording.reply("call.number.confirm", number=spoken)
+    return announced(world, action, confirm, confirm, sure=False)
+
+
+def emergency(world: World, reading: Interpretation) -> Outcome:
+    """call.emergency: only by its own phrase, and never without a yes."""
+    digits = str(reading.slots.get("digits", ""))
+    uri = emergency_uri(digits)
+    action = Action(kind="call", target=uri, name=digits, backend=_line_for(world, uri))
+    text = world.wording.reply("call.emergency.confirm", number=" ".join(digits))
+    return Confirm(text=text, card=Card(glyph=Glyph.CALL, lines=(digits,)), action=action)
+
+
+def meeting(world: World, reading: Interpretation) -> Outcome:
+    """call.meeting, "call my 3 pm": join it if it can be joined now, else call who is in it."""
+    found = appointments_meant(world, reading) or _default(world, reading)
+    if not found:
+        return _nothing_there(world, reading)
+    one = found[0]
+    person_named = named_of(reading, "counterpart")
+    if person_named is None and one in agenda.joinable(world.appointments, world.now):
+        return ladder.join(world, one)
+    return _call_counterpart(world, reading, one)
+
+
+def _default(world: World, reading: Interpretation) -> tuple[Appointment, ...]:
+    if reading.slots:
+        return ()
+    view = agenda.outlook(world.appointments, world.now)
+    return view.running or view.next
+
+
+def _call_counterpart(world: World, reading: Interpretation, one: Appointment) -> Outcome:
+    chosen = named_of(reading, "counterpart")
+    names = meant(chosen) if chosen else tuple(a.name for a in agenda.counterparts(one))
+    if not names:
+        raise NoSuchContact(world.wording.title(one, hidden=world.context.is_private))
+    if len(names) > 1:
+        return ask_which_person(world, reading, names[:3], slot="counterpart")
+    outcome = _call_contact(world, names[0])
+    if not isinstance(outcome, Reply):
+        return outcome
+    spoken = world.wording.title(one, hidden=world.context.is_private)
+    text = world.wording.reply("call.meeting.say", title=spoken, name=names[0])
+    return replace(outcome, text=text, topic=(one,))
+
+
+def _nothing_there(world: World, reading: Interpretation) -> Outcome:
+    """Nothing at that time: say what is near, and offer it."""
+    when = when_of(reading)
+    around = agenda.near(world.appointments, when.spans[0].start) if when and when.spans else ()
+    if not around:
+        text = world.wording.reply("call.meeting.none")
+        return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
+    return ladder.ask_which_meeting(world, reading, around, "call.meeting.near")
+
+
+def organizer(world: World, reading: Interpretation) -> Outcome:
+    """call.organizer"""
+    found = appointments_meant(world, reading) or _default(world, replace(reading, slots={}))
+    if not found or found[0].organizer is None or found[0].organizer.is_self:
+        raise NoSuchContact(world.wording.phrase("organizer"))
+    return _call_contact(world, found[0].organizer.name)
+
+
+def join(world: World, reading: Interpretation) -> Outcome:
+    """call.join: the meeting that is meant, else the one that can be entered now."""
+    if reading.slots:
+        found = appointments_meant(world, reading)
+    else:
+        open_now = agenda.joinable(world.appointments, world.now)
+        view = agenda.outlook(world.appointments, world.now)
+        found = open_now or world.context.topic or view.next
+    if not found:
+        text = world.wording.reply("call.join.none")
+        return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
+    return ladder.join(world, found[0])
+
+
+def redial(world: World, _: Interpretation) -> Outcome:
+    """call.redial"""
+    return _again(world, world.context.last_call)
+
+
+def back(world: World, _: Interpretation) -> Outcome:
+    """call.back: the call that was missed."""
+    return _again(world, world.context.missed_call)
+
+
+def _again(world: World, call: Action | None) -> Outcome:
+    if call is None:
+        text = world.wording.reply("call.redial.none")
+        return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
+    action = replace(call, backend=_line_for(world, call.target))
+    name = call.name or call.target
+    return announced(
+        world,
+        action,
+        world.wording.reply("call.person.say", name=name, kind=""),
+        world.wording.reply("call.person.confirm", name=name, kind=""),
+    )
+
+
+def control(world: World, reading: Interpretation) -> Outcome:
+    """Answer, decline, hang up, mute, hold, keypad and back: on the line that has the call."""
+    verb = reading.intent.partition(".")[2]
+    ringing = verb in ("answer", "decline")
+    if not world.context.in_call and not ringing:
+        text = world.wording.phrase("no_call")
+        return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
+    tones = str(reading.slots.get("digits", ""))
+    action = Action(kind=verb, target="", details={"tones": tones} if tones else {})
+    text = "" if verb in ("hangup", "answer", "decline") else world.wording.phrase(f"line_{verb}")
+    return Reply(text=text, card=Card(glyph=Glyph.CALL, lines=(text,)), action=action)
+
+
+def duration(world: World, _: Interpretation) -> Outcome:
+    """call.time: how long the call has lasted."""
+    began = world.context.call_began
+    if began is None:
+        text = world.wording.phrase("no_call")
+    else:
+        text = world.wording.phrase("call_lasts", time=world.wording.duration(world.now - began))
+    return Reply(text=text, card=Card(glyph=Glyph.CALL, lines=(text,)))

@@ -1,0 +1,131 @@
+"""Carrying out what has been agreed: the only place where the world is changed.
+
+Reached by the dialogue after the end of a cancel window, after a yes, or for orders that harm
+nobody (hang up, mute, navigate).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from assistant.actions.ports import CallLine, WritableCalendar
+from assistant.actions.world import World
+from assistant.core.model import Appointment, Attendee, Response, Span
+from assistant.core.outcome import Action, Card, Glyph, Outcome, Reply
+from assistant.errors import NoHandler, NotFound, Refused
+
+
+def carry(world: World, action: Action) -> Outcome:
+    """Do it. Raises CallError and ServiceError classes; nothing is tried twice."""
+    match action.kind:
+        case "call":
+            _line(world, action).dial(action.target, action.name, action.details.get("tones", ""))
+        case "join":
+            _join(world, action)
+        case "navigate":
+            _navigate(world, action)
+        case "create" | "move" | "cancel" | "respond" | "message":
+            _change(world, action)
+        case _:
+            _control(world, action)
+    return Reply(text="", card=Card(glyph=Glyph.CALL, lines=(action.name,), is_private=True))
+
+
+def _line(world: World, action: Action) -> CallLine:
+    for line in world.lines:
+        if line.name == action.backend:
+            return line
+    raise NoHandler(action.target.partition(":")[0])
+
+
+def _join(world: World, action: Action) -> None:
+    line = _line(world, action)
+    if action.target.startswith("tel:"):
+        line.dial(action.target, action.name, action.details.get("tones", ""))
+        return
+    info = next(
+        (
+            a.join
+            for a in world.appointments
+            if a.join and action.target in (a.join.url, a.join.sip_uri)
+        ),
+        None,
+    )
+    if info is None:
+        raise NotFound("calendar")
+    line.join(info, action.name)
+
+
+def _navigate(world: World, action: Action) -> None:
+    if world.open_link is None:
+        raise NoHandler("geo")
+    world.open_link(action.target)
+
+
+def _control(world: World, action: Action) -> None:
+    """Every line is told; only the one with the call has anything to do."""
+    for line in world.lines:
+        match action.kind:
+            case "answer":
+                line.answer()
+            case "decline":
+                line.decline()
+            case "hangup":
+                line.hang_up()
+            case "mute" | "unmute":
+                line.mute(action.kind == "mute")
+            case "hold" | "resume":
+                line.hold(action.kind == "hold")
+            case "keypad":
+                line.send_tones(action.details.get("tones", ""))
+
+
+def _change(world: World, action: Action) -> None:
+    calendar = world.writable
+    if calendar is None:
+        raise Refused("calendar", f"cannot {action.kind}")
+    if action.kind == "create":
+        calendar.create(_new(world, action))
+        return
+    one = next((a for a in world.appointments if a.uid == action.target), None)
+    if one is None:
+        raise NotFound("calendar")
+    _change_one(calendar, one, action)
+
+
+def _change_one(calendar: WritableCalendar, one: Appointment, action: Action) -> None:
+    match action.kind:
+        case "move":
+            calendar.move(one, _span(action))
+        case "cancel":
+            calendar.cancel(one)
+        case "respond":
+            calendar.respond(one, Response(action.details["response"]))
+        case "message":
+            emails = action.details["emails"].split(",")
+            calendar.notify(one, emails, action.details["text"])
+
+
+def _span(action: Action) -> Span:
+    return Span(
+        start=datetime.fromisoformat(action.details["start"]),
+        end=datetime.fromisoformat(action.details["end"]),
+    )
+
+
+def _new(world: World, action: Action) -> Appointment:
+    span = _span(action)
+    person = action.details.get("person", "")
+    invited = tuple(
+        Attendee(name=c.name, email=c.emails[0])
+        for c in world.people
+        if c.name == person and c.emails
+    )
+    return Appointment(
+        uid="",
+        title=action.name,
+        start=span.start,
+        end=span.end,
+        attendees=invited,
+        response=Response.ORGANIZER,
+    )

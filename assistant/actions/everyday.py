@@ -1,0 +1,67 @@
+"""The clock, help, and the way to the next meeting."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from babel.dates import format_date
+
+from assistant.actions.selection import appointments_meant
+from assistant.actions.telling import place, title
+from assistant.actions.world import World
+from assistant.core import agenda
+from assistant.core.model import Appointment, Interpretation
+from assistant.core.outcome import Action, Card, Glyph, Outcome, Reply
+from assistant.errors import NotFound
+
+
+def time(world: World, _: Interpretation) -> Outcome:
+    """session.time"""
+    return _info(world.wording.reply("session.time.say", time=world.wording.time(world.now)))
+
+
+def date(world: World, _: Interpretation) -> Outcome:
+    """session.date"""
+    today = format_date(world.now.date(), "full", locale=world.wording.cldr)
+    return _info(world.wording.reply("session.date.say", date=today))
+
+
+def help_(world: World, _: Interpretation) -> Outcome:
+    """session.help: three things that make sense right now."""
+    key = "session.help.call" if world.context.in_call else "session.help.say"
+    return _info(world.wording.reply(key))
+
+
+def navigate(world: World, reading: Interpretation) -> Outcome:
+    """drive.navigate: hands the place to the navigation. Source: RFC 5870 (geo URI)."""
+    one = _somewhere(world, reading)
+    link = f"geo:0,0?q={quote(place(one))}"
+    text = world.wording.reply("drive.navigate.say", place=place(one))
+    action = Action(kind="navigate", target=link, name=place(one))
+    card = Card(glyph=Glyph.INFO, lines=(text,), is_private=True)
+    return Reply(text=text, card=card, topic=(one,), action=action)
+
+
+def leave(world: World, reading: Interpretation) -> Outcome:
+    """drive.leave: start minus travel time."""
+    one = _somewhere(world, reading)
+    if world.travel is None:
+        return _info(world.wording.reply("drive.leave.unknown", title=title(world, one)))
+    leave_by = one.span.start - world.travel
+    key = "drive.leave.now" if leave_by <= world.now else "drive.leave.say"
+    text = world.wording.reply(key, title=title(world, one), time=world.wording.time(leave_by))
+    return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)), topic=(one,))
+
+
+def _somewhere(world: World, reading: Interpretation) -> Appointment:
+    """The meeting that is meant, or the next one with a place. Raises NotFound."""
+    found = appointments_meant(world, reading) if reading.slots else ()
+    ahead = found or agenda.blocking(world.appointments)
+    for one in ahead:
+        if place(one) and not one.is_all_day and one.span.end > world.now:
+            return one
+    raise NotFound("place")
+
+
+def _info(text: str) -> Reply:
+    return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))

@@ -1,0 +1,131 @@
+"""Questions about the day. Each function answers one intent; the rules are `core.agenda`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.actions import telling
+from assistant.actions.selection import appointments_meant
+from assistant.actions.world import World
+from assistant.core import agenda
+from assistant.core.model import Appointment, Interpretation
+from assistant.core.outcome import Outcome, Reply
+
+
+def upcoming(world: World, reading: Interpretation) -> Outcome:
+    """calendar.next: what runs, then what is next; with a name, the next one with it."""
+    if reading.slots:
+        return _next_such(world, reading)
+    view = agenda.outlook(world.appointments, world.now)
+    if view.running and view.next:
+        text = _said(world, "calendar.next.running", view.running[0], view.next[0])
+        return telling.reply(world, text, (*view.next, *view.running[:1]))
+    if view.running:
+        text = world.wording.reply("calendar.next.last", **telling.values(world, view.running[0]))
+        return telling.reply(world, text, view.running[:1])
+    if not view.next:
+        return telling.reply(world, world.wording.reply("calendar.next.none"))
+    if len(view.next) > 1:
+        return _several_next(world, view.next)
+    text = world.wording.reply("calendar.next.say", **telling.values(world, view.next[0]))
+    return telling.reply(world, text, view.next)
+
+
+def _said(world: World, key: str, running: Appointment, following: Appointment) -> str:
+    now = telling.values(world, running)
+    return world.wording.reply(
+        key,
+        **telling.values(world, following),
+        running=now["title"],
+        running_until=now["until"],
+    )
+
+
+def _several_next(world: World, entries: Sequence[Appointment]) -> Reply:
+    titles = world.wording.listing([telling.title(world, a) for a in entries])
+    text = world.wording.reply(
+        "calendar.next.clash", **{**telling.values(world, entries[0]), "titles": titles}
+    )
+    return telling.reply(world, text, entries)
+
+
+def _next_such(world: World, reading: Interpretation) -> Reply:
+    found = [
+        a
+        for a in appointments_meant(world, reading)
+        if not a.is_all_day and a.span.start > world.now
+    ]
+    if not found:
+        return telling.reply(world, world.wording.reply("calendar.next.none_such"))
+    text = world.wording.reply("calendar.next.say", **telling.values(world, found[0]))
+    return telling.reply(world, text, found[:1])
+
+
+def running(world: World, _: Interpretation) -> Outcome:
+    """calendar.now"""
+    view = agenda.outlook(world.appointments, world.now)
+    if view.running:
+        text = world.wording.reply("calendar.now.say", **telling.values(world, view.running[0]))
+        return telling.reply(world, text, view.running)
+    if view.next:
+        text = world.wording.reply("calendar.now.free", **telling.values(world, view.next[0]))
+        return telling.reply(world, text, view.next)
+    return telling.reply(world, world.wording.reply("calendar.now.none"))
+
+
+def when(world: World, reading: Interpretation) -> Outcome:
+    """calendar.when"""
+    return _about(world, reading, "calendar.when")
+
+
+def who(world: World, reading: Interpretation) -> Outcome:
+    """calendar.who"""
+    return _about(world, reading, "calendar.who")
+
+
+def where(world: World, reading: Interpretation) -> Outcome:
+    """calendar.where"""
+    return _about(world, reading, "calendar.where")
+
+
+def details(world: World, reading: Interpretation) -> Outcome:
+    """calendar.details"""
+    return _about(world, reading, "calendar.details")
+
+
+_NEEDS = {"calendar.who": "who", "calendar.where": "place"}
+
+
+def _about(world: World, reading: Interpretation, key: str) -> Outcome:
+    """One fact about the appointment that is meant; upcoming ones first, the next by default."""
+    found = appointments_meant(world, reading) or _default(world, reading)
+    if not found:
+        return telling.reply(world, world.wording.reply(f"{key}.none"))
+    ahead = [a for a in found if a.is_all_day or a.span.end > world.now] or list(found)
+    one = ahead[0]
+    facts = telling.values(world, one)
+    if (one.is_private or world.context.is_private) and key in _NEEDS:
+        return telling.reply(world, world.wording.phrase("private_facts"), (one,))
+    missing = _NEEDS.get(key)
+    form = "all_day" if one.is_all_day else "say"
+    if missing:
+        form = "say" if facts[missing] else "unknown"
+    return telling.reply(world, world.wording.reply(f"{key}.{form}", **facts), (one,))
+
+
+def _default(world: World, reading: Interpretation) -> tuple[Appointment, ...]:
+    if reading.slots:
+        return ()
+    view = agenda.outlook(world.appointments, world.now)
+    return view.running or view.next
+
+
+def after_call(world: World, _: Interpretation) -> Outcome:
+    """call.after: the whisper on hang-up."""
+    view = agenda.outlook(world.appointments, world.now)
+    following = view.next[:1]
+    if not following or not telling.values(world, following[0])["in_time"]:
+        return telling.reply(world, world.wording.reply("call.after.none"), following)
+    key = "call.after.join" if following[0].join else "call.after.say"
+    text = world.wording.reply(key, **telling.values(world, following[0]))
+    return telling.reply(world, text, following)

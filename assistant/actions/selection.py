@@ -1,0 +1,126 @@
+"""Whom and what the driver means: slots + context -> appointments, contacts.
+
+A name counts as meant only with a clear winner: enough likeness *and* a margin to the next.
+Everything less is asked. Nothing here guesses a person to be called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from assistant.actions.world import World
+from assistant.core import agenda
+from assistant.core.model import Appointment, Candidate, Contact, Interpretation, Named, When
+from assistant.core.outcome import Ask, Card, Choice, Glyph
+
+CLEAR_SCORE = 0.8
+"""Likeness from which a name is taken without asking."""
+CLEAR_MARGIN = 0.08
+"""Distance to the next different name that makes it the only one meant."""
+POSSIBLE_SCORE = 0.6
+"""Below this a candidate is not even offered."""
+
+
+def meant(named: Named) -> tuple[str, ...]:
+    """What a spoken name may mean: one value when clear, several to ask, none when unknown."""
+    possible = [c for c in named.candidates if c.score >= POSSIBLE_SCORE]
+    if not possible:
+        return ()
+    best = possible[0].score
+    return tuple(c.value for c in possible if best - c.score < CLEAR_MARGIN)
+
+
+def is_clear(named: Named) -> bool:
+    return len(meant(named)) == 1 and named.candidates[0].score >= CLEAR_SCORE
+
+
+def when_of(reading: Interpretation, slot: str = "when") -> When | None:
+    value = reading.slots.get(slot)
+    return value if isinstance(value, When) else None
+
+
+def named_of(reading: Interpretation, slot: str) -> Named | None:
+    value = reading.slots.get(slot)
+    return value if isinstance(value, Named) else None
+
+
+def contacts_called(world: World, names: Sequence[str]) -> tuple[Contact, ...]:
+    wanted = set(names)
+    return tuple(c for c in world.people if c.name in wanted)
+
+
+def appointments_meant(world: World, reading: Interpretation) -> tuple[Appointment, ...]:
+    """Appointments the slots describe, the likeliest first; without slots, the topic.
+
+    Upcoming ones come before past ones, each by nearness to now.
+    """
+    chosen = reading.slots.get("uid")
+    if chosen:
+        return tuple(a for a in world.appointments if a.uid == chosen)
+    found: tuple[Appointment, ...] = ()
+    when = when_of(reading)
+    if when:
+        found = agenda.at(world.appointments, when)
+    elif any(slot in reading.slots for slot in ("title", "person", "org")):
+        found = agenda.attended(world.appointments)
+    elif world.context.topic:
+        return world.context.topic
+    return _by_nearness(world, tuple(a for a in found if _fits(a, reading)))
+
+
+def _fits(appointment: Appointment, reading: Interpretation) -> bool:
+    return all(
+        test(appointment, meant(named))
+        for slot, test in _TESTS.items()
+        if (named := named_of(reading, slot))
+    )
+
+
+def _has_title(appointment: Appointment, titles: Sequence[str]) -> bool:
+    return not appointment.is_private and appointment.title in titles
+
+
+def _has_person(appointment: Appointment, names: Sequence[str]) -> bool:
+    return any(a.name in names for a in appointment.others) or (
+        appointment.organizer is not None and appointment.organizer.name in names
+    )
+
+
+def _has_org(appointment: Appointment, orgs: Sequence[str]) -> bool:
+    text = " ".join(
+        (appointment.title, *(a.email.partition("@")[2] for a in appointment.others))
+    ).casefold()
+    return any(org.casefold() in text for org in orgs)
+
+
+_TESTS: dict[str, Callable[[Appointment, Sequence[str]], bool]] = {
+    "title": _has_title,
+    "person": _has_person,
+    "org": _has_org,
+}
+
+
+def _by_nearness(world: World, found: Sequence[Appointment]) -> tuple[Appointment, ...]:
+    def key(appointment: Appointment) -> tuple[bool, float]:
+        if appointment.is_all_day:
+            return (False, 0.0)
+        span = appointment.span
+        is_over = span.end <= world.now
+        return (is_over, abs((span.start - world.now).total_seconds()))
+
+    return tuple(sorted(found, key=key))
+
+
+def ask_which_person(
+    world: World, reading: Interpretation, names: Sequence[str], slot: str = "person"
+) -> Ask:
+    """ "Anna Weber or Anna Schmidt?" """
+    text = world.wording.phrase("which", choices=world.wording.listing(names, "or"))
+    choices = tuple(Choice(label=name, slots={slot: exactly(name)}) for name in names)
+    card = Card(glyph=Glyph.QUESTION, lines=tuple(names), is_private=True)
+    return Ask(text=text, card=card, interpretation=reading, choices=choices, slot=slot)
+
+
+def exactly(name: str) -> Named:
+    """A name that needs no second thought: it was chosen."""
+    return Named(heard=name, candidates=(Candidate(value=name, score=1.0),))

@@ -1,0 +1,139 @@
+"""Appointments as values for sentences and as lines for cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from assistant.actions.world import World
+from assistant.core.agenda import BACK_TO_BACK
+from assistant.core.model import Appointment, Interpretation
+from assistant.core.outcome import Card, Glyph, Reply
+from assistant.core.wording import MAX_ITEMS, speakable
+
+
+def title(world: World, appointment: Appointment) -> str:
+    """Title for ears, "tentatively" said, private ones hidden."""
+    spoken = world.wording.title(appointment, hidden=world.context.is_private)
+    if appointment.is_tentative:
+        return world.wording.phrase("tentative", title=spoken)
+    return spoken
+
+
+def values(world: World, appointment: Appointment) -> dict[str, str]:
+    """Everything a sentence may say about one appointment; "" for what there is nothing to say."""
+    start = appointment.start
+    today = world.now.date()
+    day = (start.date() if isinstance(start, datetime) else start) if start else today
+    hidden = appointment.is_private or world.context.is_private
+    spoken_day = "" if day == today else world.wording.day(day, today)
+    return {
+        "title": title(world, appointment),
+        "time": world.wording.time(start) if isinstance(start, datetime) else "",
+        "until": _until(world, appointment),
+        "day": spoken_day,
+        "any_day": world.wording.day(day, today),
+        "who": "" if hidden else people(world, appointment),
+        "place": "" if hidden else place(appointment),
+        "elsewhere": _elsewhere(world, appointment),
+        "in_time": _in_time(world, appointment),
+    }
+
+
+def people(world: World, appointment: Appointment) -> str:
+    """The others by name, at most three, then "and two more"."""
+    names = [a.name for a in appointment.others]
+    if len(names) > MAX_ITEMS:
+        more = world.wording.phrase(
+            "and_more", count=world.wording.number(len(names) - MAX_ITEMS + 1)
+        )
+        names = [*names[: MAX_ITEMS - 1], more]
+    return world.wording.listing(names) if names else ""
+
+
+def place(appointment: Appointment) -> str:
+    """A room or address that can be said; a link is not a place."""
+    return speakable(appointment.location.split("\n")[0])
+
+
+def _until(world: World, appointment: Appointment) -> str:
+    end = appointment.end
+    return world.wording.time(end) if isinstance(end, datetime) else ""
+
+
+def _in_time(world: World, appointment: Appointment) -> str:
+    """Duration until the start when it is within two hours."""
+    if appointment.is_all_day:
+        return ""
+    ahead = appointment.span.start - world.now
+    if timedelta(0) < ahead <= timedelta(hours=2):
+        return world.wording.duration(ahead)
+    return ""
+
+
+def _elsewhere(world: World, appointment: Appointment) -> str:
+    """The second clock: "16:00 in Berlin" when the meeting was written in another zone."""
+    if appointment.is_all_day or not appointment.zone:
+        return ""
+    try:
+        there = appointment.span.start.astimezone(ZoneInfo(appointment.zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        return ""
+    if there.utcoffset() == appointment.span.start.utcoffset():
+        return ""
+    city = appointment.zone.rpartition("/")[2].replace("_", " ")
+    return world.wording.phrase("elsewhere", time=world.wording.time(there), city=city)
+
+
+def card(world: World, appointments: Sequence[Appointment], glyph: Glyph = Glyph.MEETING) -> Card:
+    """One line per appointment: `15:00 Budget review`."""
+    lines = tuple(_line(world, a) for a in appointments[:6])
+    return Card(glyph=glyph, lines=lines, is_private=True)
+
+
+def _line(world: World, appointment: Appointment) -> str:
+    clock = (
+        world.wording.clock(appointment.start) + " "
+        if isinstance(appointment.start, datetime)
+        else ""
+    )
+    return clock + world.wording.title(appointment, hidden=world.context.is_private)
+
+
+def reply(
+    world: World, text: str, appointments: Sequence[Appointment] = (), glyph: Glyph = Glyph.MEETING
+) -> Reply:
+    """An answer about the calendar: its age is said first when the copy is old."""
+    if world.is_stale:
+        text = (
+            world.wording.phrase(
+                "as_of", time=world.wording.time(world.copy.as_of.astimezone(world.now.tzinfo))
+            )
+            + " "
+            + text
+        )
+    shown = card(world, appointments, glyph) if appointments else Card(glyph=glyph, lines=(text,))
+    return Reply(text=text, card=shown, topic=tuple(appointments), person=_person(appointments))
+
+
+def _person(appointments: Sequence[Appointment]) -> str:
+    """The one other person, so that "call her" has somebody to mean."""
+    if len(appointments) == 1 and len(appointments[0].others) == 1:
+        return appointments[0].others[0].name
+    return ""
+
+
+def items(world: World, key: str, appointments: Sequence[Appointment]) -> str:
+    """ "stand-up at nine, budget review at ten and …", each by the sentence `key`."""
+    return world.wording.listing(
+        [world.wording.reply(key, **values(world, a)) for a in appointments]
+    )
+
+
+def is_back_to_back(first: Appointment, second: Appointment) -> bool:
+    return abs(second.span.start - first.span.end) <= BACK_TO_BACK
+
+
+def without(reading: Interpretation, *slots: str) -> dict[str, object]:
+    return {k: v for k, v in reading.slots.items() if k not in slots}

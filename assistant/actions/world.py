@@ -1,0 +1,53 @@
+"""What one turn's action sees of the world, read once and then fixed.
+
+`app` builds a World per Act; actions read it, and place orders through its ports. Neighbours:
+`selection` finds whom and what is meant, `telling` turns appointments into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from assistant.actions.ports import CallLine, WritableCalendar
+from assistant.core.model import Appointment, CalendarCopy, Contact, Interpretation
+from assistant.core.outcome import Action, Context, Outcome
+from assistant.core.wording import Wording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    now: datetime
+    """Aware, in the car's zone."""
+    copy: CalendarCopy
+    people: Sequence[Contact]
+    wording: Wording
+    market: str = "GB"
+    """ISO 3166 alpha-2: default region of telephone numbers."""
+    context: Context = field(default_factory=Context)
+    lines: Sequence[CallLine] = ()
+    """Best first."""
+    writable: WritableCalendar | None = None
+    open_link: Callable[[str], None] | None = None
+    """Hands a `geo:` link to the navigation."""
+    travel: timedelta | None = None
+    """Travel time to the next place, from config or the navigation."""
+    stale_after: timedelta = timedelta(minutes=30)
+
+    @property
+    def appointments(self) -> tuple[Appointment, ...]:
+        return self.copy.appointments
+
+    @property
+    def zone(self) -> tzinfo:
+        """The car's zone."""
+        return self.now.tzinfo or UTC
+
+    @property
+    def is_stale(self) -> bool:
+        return self.now - self.copy.as_of > self.stale_after
+
+
+Act = Callable[[World, Interpretation], Outcome]
+Carry = Callable[[World, Action], Outcome]
