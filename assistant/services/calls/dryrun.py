@@ -50,7 +50,8 @@ class DryRunLine:
         target = safe_target(uri, self._country)
         self._call = Dialled(uri=target.uri, name=name, tones=target.tones + parse_tones(tones))
         self.dialled.append(self._call)
-        self._say(f"would dial {target.uri}" + (f" then {self._call.tones}" if tones else ""))
+        tail = f" then {self._call.tones}" if self._call.tones else ""
+        self._say(f"would dial {target.uri}{tail}")
         self._post(Ringing(uri=target.uri, name=name))
         self._post(Connected(uri=target.uri, name=name))
 

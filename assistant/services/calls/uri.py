@@ -63,12 +63,15 @@ class UriLine:
         raise CallFailed(_FOREIGN_CALL)
 
     def mute(self, on: bool) -> None:
+        del on
         raise CallFailed(_FOREIGN_CALL)
 
     def hold(self, on: bool) -> None:
+        del on
         raise CallFailed(_FOREIGN_CALL)
 
     def send_tones(self, tones: str) -> None:
+        del tones
         raise CallFailed(_FOREIGN_CALL)
 
     def close(self) -> None:
