@@ -1,0 +1,196 @@
+"""A calendar and a window of time -> the appointments in it.
+
+Each series is parsed and expanded by itself, so that a broken one costs only itself and is
+named. Work is bounded: nothing an invitation may hold (a rule by the second, a rule that never
+matches, a thousand years) keeps the reader busy. Neighbours: `icstext` leaves the far entries
+out, `vevent` reads each occurrence, `ics` and `caldav` bring the text.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import icalendar
+import recurring_ical_events
+
+from assistant.core.model import Appointment, Span
+from assistant.services.calendars import icstext
+from assistant.services.calendars.icstext import CalendarText
+from assistant.services.calendars.vevent import Reader, build_appointment
+from assistant.services.calendars.zones import zone_named
+
+MOST_OCCURRENCES = 5_000
+"""Kept of one series in one window."""
+MOST_STEPS = 150_000
+"""Candidates a rule may walk through from its start; about a second."""
+TIME_LIMIT_S = 120.0
+"""For one calendar; entries that were not reached are named."""
+
+_BROKEN = (
+    ValueError,  # also icalendar.error.InvalidCalendar and dateutil's complaints
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+"""What the libraries raise for entries that are not what the RFC says."""
+_PARSING = threading.Lock()
+"""icalendar keeps the VTIMEZONEs it met in one place for the whole process."""
+_STEP_S = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3_600, "DAILY": 86_400}
+"""Seconds between two candidates of a rule; the coarser frequencies are never a burden."""
+_NEVER = re.compile(r"BY(?:SETPOS|MONTH|MONTHDAY|YEARDAY|WEEKNO)=")
+"""With these a rule finer than a day may match nothing and be searched to the year 9999."""
+_TIMES = re.compile(r"BY(?:HOUR|MINUTE|SECOND)=([^;]*)")
+_ZONE = re.compile(r'^DTSTART;[^:\n]*TZID="?([^";:\n]+)', re.MULTILINE | re.IGNORECASE)
+_TIMEZONE = re.compile(
+    r"^BEGIN:VTIMEZONE[ \t]*$.*?^END:VTIMEZONE[ \t]*$", re.MULTILINE | re.IGNORECASE | re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expanded:
+    appointments: tuple[Appointment, ...]
+    problems: tuple[str, ...]
+
+
+def expand(text: str, window: Span, reader: Reader) -> Expanded:
+    """Every occurrence that touches `window`; broken entries are left out and named.
+
+    Raises: ValueError when `text` is no calendar at all.
+    """
+    calendar = icstext.cut_up(text)
+    if not reader.me and (owner := icstext.guess_owner(calendar)):
+        reader = replace(reader, me=frozenset({owner}))
+    with _PARSING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # guesses at vendor zone names, which are right
+        return _expand_all(calendar, window, reader)
+
+
+def _expand_all(calendar: CalendarText, window: Span, reader: Reader) -> Expanded:
+    found: list[Appointment] = []
+    problems = [*calendar.problems, *_learn_zones(calendar.head)]
+    head = _head(calendar.head)
+    near = [blocks for blocks in calendar.series.values() if icstext.is_near(blocks, window)]
+    give_up = time.monotonic() + TIME_LIMIT_S
+    for done, blocks in enumerate(near):
+        if time.monotonic() > give_up:
+            problems.append(f"{len(near) - done} entries not read: the calendar takes too long")
+            break
+        try:
+            found.extend(_expand_series(head, blocks, window, reader))
+        except _BROKEN as error:
+            problems.append(f"{_title(blocks)}: {_why(error)}")
+    return Expanded(appointments=_distinct(found), problems=tuple(problems))
+
+
+def _learn_zones(head: str) -> list[str]:
+    """Make icalendar know this calendar's own zones, and forget those of the last one."""
+    icalendar.use_zoneinfo()  # type: ignore[no-untyped-call]
+    problems = []
+    for found in _TIMEZONE.finditer(head):
+        try:
+            icalendar.Calendar.from_ical(_wrap("", found[0] + "\n"))
+        except _BROKEN as error:
+            name = icstext.field(found[0], "TZID") or "?"
+            problems.append(f"time zone {name}: {_why(error)}")
+    return problems
+
+
+def _head(head: str) -> str:
+    """The one calendar property that changes the meaning of times, if it can be used.
+
+    Raises: ValueError for a calendar that does not count in our years.
+    """
+    scale = icstext.field(head, "CALSCALE") or "GREGORIAN"
+    if scale.upper() != "GREGORIAN":
+        raise ValueError(f"calendar system {scale} is not known here")
+    zone = zone_named(icstext.field(head, "X-WR-TIMEZONE"))
+    return f"X-WR-TIMEZONE:{zone.key}\n" if zone else ""
+
+
+def _wrap(head: str, body: str) -> str:
+    return f"BEGIN:VCALENDAR\n{head}{body}END:VCALENDAR\n"
+
+
+def _expand_series(
+    head: str, blocks: tuple[str, ...], window: Span, reader: Reader
+) -> Iterator[Appointment]:
+    for block in blocks:
+        _refuse_endless(block, window)
+    body = "".join(f"BEGIN:VEVENT\n{block}END:VEVENT\n" for block in blocks)
+    calendar = icalendar.Calendar.from_ical(_wrap(head, body))
+    for event in calendar.walk("VEVENT"):
+        _check(event)
+    query = recurring_ical_events.of(calendar)
+    start, end = (moment.astimezone(reader.zone) for moment in (window.start, window.end))
+    occurrences = query.between(start, end)[:MOST_OCCURRENCES]
+    is_series = icstext.is_series(blocks)
+    zone = _zone(blocks[0])
+    return (build_appointment(event, reader, zone, is_series) for event in occurrences)
+
+
+def _refuse_endless(block: str, window: Span) -> None:
+    """Raises: ValueError for a rule that would be walked for longer than MOST_STEPS."""
+    for rule in icstext.fields(block, "RRULE"):
+        parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
+        step_s = _STEP_S.get(parts.get("FREQ", ""), 0)
+        if not step_s:
+            continue
+        start = datetime.strptime(icstext.field(block, "DTSTART")[:8], "%Y%m%d")
+        length_s = (window.end.replace(tzinfo=None) - start).total_seconds()
+        steps = length_s / step_s / max(int(parts.get("INTERVAL", 1)), 1)
+        for times in _TIMES.findall(rule.upper()):
+            steps *= times.count(",") + 1
+        is_fine = step_s < _STEP_S["DAILY"] or "BYSETPOS" in parts
+        if steps > MOST_STEPS or (is_fine and _NEVER.search(rule.upper())):
+            raise ValueError(f"repeats too often ({rule[:60]})")
+
+
+def _check(event: icalendar.Component) -> None:
+    """Drop properties that could not be read, as the library leaves their text in place.
+
+    Raises: ValueError when one of them was needed to know when the entry is.
+    """
+    for name, problem in event.errors:
+        if name in ("DTSTART", "RRULE", "RECURRENCE-ID"):
+            raise ValueError(f"{name}: {problem}")
+        event.pop(name, None)
+    if "DTSTART" not in event:
+        raise ValueError("it has no start")
+
+
+def _zone(block: str) -> str:
+    """IANA name of the zone the first start was written in, "" when none was."""
+    found = _ZONE.search(block)
+    if found is None:
+        return ""
+    parts = found[1].strip("/").split("/")
+    zones = (zone_named("/".join(parts[first:])) for first in range(len(parts)))
+    return next((zone.key for zone in zones if zone), "")
+
+
+def _distinct(appointments: list[Appointment]) -> tuple[Appointment, ...]:
+    """Two entries may carry one UID by mistake; both are kept, told apart."""
+    seen: dict[str, int] = {}
+    distinct = []
+    for appointment in appointments:
+        count = seen[appointment.uid] = seen.get(appointment.uid, 0) + 1
+        uid = f"{appointment.uid}~{count}" if count > 1 else appointment.uid
+        distinct.append(replace(appointment, uid=uid) if count > 1 else appointment)
+    return tuple(distinct)
+
+
+def _title(blocks: tuple[str, ...]) -> str:
+    return icstext.field(blocks[0], "SUMMARY")[:60] or icstext.field(blocks[0], "UID")[:60] or "?"
+
+
+def _why(error: Exception) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__
