@@ -1,0 +1,77 @@
+"""The table of a replay: how often right, by speaker kind and noise, and every failure by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from assistant.replay.scoring import Score, Verdict, plain
+
+
+def group_of(score: Score) -> tuple[str, str]:
+    """Human and synthetic voices never share a row; nor do two levels of noise."""
+    case = score.case
+    if not case.noise:
+        return case.kind, "quiet"
+    level = "alone" if case.snr_db is None else f"{case.snr_db:g} dB"
+    return case.kind, f"{case.noise} {level}"
+
+
+def is_passed(score: Score) -> bool:
+    """Right, or harmless where the table says that the present model misses it."""
+    if score.case.known_miss:
+        return score.verdict in (Verdict.RIGHT, Verdict.MISS)
+    return score.verdict is Verdict.RIGHT
+
+
+def report(scores: Sequence[Score]) -> Group:
+    table = Table(title="Recordings understood", title_justify="left")
+    for heading in ("speech", "noise"):
+        table.add_column(heading)
+    for heading in ("files", "right", "missed", "wrong", "false accepts", "false dials"):
+        table.add_column(heading, justify="right")
+    groups: dict[tuple[str, str], list[Score]] = {}
+    for score in scores:
+        groups.setdefault(group_of(score), []).append(score)
+    for (kind, noise), group in sorted(groups.items()):
+        table.add_row(kind, noise, *_figures(group))
+    if len(groups) > 1:
+        table.add_section()
+        table.add_row("all", "", *_figures(scores))
+    return Group(table, *_failures(scores))
+
+
+def _figures(scores: Sequence[Score]) -> tuple[str, ...]:
+    counts = Counter(score.verdict for score in scores)
+    right = counts[Verdict.RIGHT]
+    return (
+        str(len(scores)),
+        f"{right} ({right / len(scores):.0%})",
+        str(counts[Verdict.MISS]),
+        str(counts[Verdict.WRONG]),
+        str(counts[Verdict.FALSE_ACCEPT]),
+        str(sum(score.is_false_dial for score in scores)),
+    )
+
+
+def _failures(scores: Iterable[Score]) -> list[Text]:
+    return [
+        Text(
+            f"{score.case.locale}/{score.case.file.name}: {score.verdict}: "
+            f"wanted {_meaning(score.case.intent, score.case.slots)}, "
+            f"heard {score.understood.heard!r} as "
+            f"{_meaning(score.understood.intent, score.understood.slots)}"
+        )
+        for score in scores
+        if score.verdict is not Verdict.RIGHT
+    ]
+
+
+def _meaning(intent: str, slots: Mapping[str, object]) -> str:
+    if not intent:
+        return "nothing"
+    return f"{intent}({', '.join(f'{k}={plain(v)}' for k, v in slots.items())})"
