@@ -122,10 +122,9 @@ def _default(world: World, reading: Interpretation) -> tuple[Appointment, ...]:
 
 def after_call(world: World, _: Interpretation) -> Outcome:
     """call.after: the whisper on hang-up."""
-    view = agenda.outlook(world.appointments, world.now)
-    following = view.next[:1]
-    if not following or not telling.values(world, following[0])["in_time"]:
-        return telling.reply(world, world.wording.reply("call.after.none"), following)
-    key = "call.after.join" if following[0].join else "call.after.say"
-    text = world.wording.reply(key, **telling.values(world, following[0]))
-    return telling.reply(world, text, following)
+    following = agenda.outlook(world.appointments, world.now).next[:1]
+    facts = telling.values(world, following[0]) if following else {"in_time": ""}
+    if not facts["in_time"]:
+        return telling.reply(world, world.wording.phrase("after_call_none"), following)
+    key = "after_call_join" if following[0].join else "after_call"
+    return telling.reply(world, world.wording.phrase(key, **facts), following)

@@ -1,0 +1,181 @@
+"""The text door: sentences in, turns out, through the same dialogue as the car's.
+
+Plays the part of the button, the recogniser, the worker and the voice, one after the other in
+one thread, so that `ask`, `hear`, the demo and the conversation tests see exactly what a driver
+would. Neighbours: `assembly` builds what it needs, `app` is the live loop.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from assistant.actions import INTENTS
+from assistant.actions.carry import carry
+from assistant.actions.world import World
+from assistant.core import events as ev
+from assistant.core.dialog import Dialog
+from assistant.core.events import Scope
+from assistant.core.model import Hypothesis, Interpretation
+from assistant.core.outcome import Action, Ask, Card, Confirm, Context, Outcome
+from assistant.core.questions import CancelWindow, labels
+from assistant.core.states import State
+from assistant.errors import AssistantError, NotUnderstood
+
+Interpret = Callable[[str, Scope, Sequence[str], datetime], tuple[Interpretation, ...]]
+WorldOf = Callable[[Context], World]
+
+OBJECTIONS = frozenset({"session.no", "session.cancel", "session.yes", "session.choose"})
+"""What is said about an announced call rather than after it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """What came of one sentence."""
+
+    heard: str
+    confidence: float
+    reading: Interpretation | None = None
+    reply: str = ""
+    asks: bool = False
+    action: Action | None = None
+    """What happens when the driver says nothing more."""
+    card: Card | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+class Door:
+    """One dialogue, one thread."""
+
+    def __init__(
+        self,
+        dialog: Dialog,
+        interpret: Interpret,
+        world_of: WorldOf,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.dialog = dialog
+        self._interpret = interpret
+        self._world_of = world_of
+        self._clock = clock
+        self._events: deque[ev.Event] = deque()
+        self._turn = Turn(heard="", confidence=0)
+
+    def post(self, event: ev.Event) -> None:
+        """For call lines, which report while an action runs."""
+        self._events.append(event)
+
+    @property
+    def scope(self) -> Scope:
+        """What can be heard now."""
+        if self.dialog.pending:
+            return Scope.QUESTION
+        return Scope.CALL if self.dialog.memory.in_call else Scope.IDLE
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return labels(self.dialog.pending)
+
+    def say(self, hypothesis: Hypothesis) -> Turn:
+        """Take one sentence through the dialogue."""
+        self._turn = Turn(heard=hypothesis.text, confidence=hypothesis.confidence)
+        began = time.perf_counter()
+        readings = self._readings(hypothesis.text)
+        self._turn.timings_ms["understand"] = _ms_since(began)
+        self._turn.reading = readings[0] if readings else None
+        began = time.perf_counter()
+        if self.dialog.state is not State.LISTENING:
+            self._feed(ev.ButtonDown())
+            self._feed(ev.ButtonUp(held_s=0.1))
+        turn = self.dialog.turn
+        if hypothesis.text:
+            self._feed(ev.Heard(turn=turn, hypothesis=hypothesis, readings=readings))
+        else:
+            self._feed(ev.NothingHeard(turn=turn))
+        self._turn.timings_ms["act"] = _ms_since(began)
+        return self._finished()
+
+    def _readings(self, text: str) -> tuple[Interpretation, ...]:
+        """Readings in the present scope; what does not fit there ends it and is read afresh."""
+        pending = self.dialog.pending
+        readings = self._read(text, self.scope)
+        if isinstance(pending, CancelWindow):
+            if readings and readings[0].intent in OBJECTIONS:
+                return readings
+            self.settle()
+            readings = self._read(text, self.scope)
+        if not readings and self.scope is Scope.CALL:
+            self.hang_up()
+        return readings or self._read(text, Scope.IDLE)
+
+    def _read(self, text: str, scope: Scope) -> tuple[Interpretation, ...]:
+        return self._interpret(text, scope, self.choices, self._clock()) if text else ()
+
+    def settle(self) -> None:
+        """Let the cancel window of an announced call pass in silence."""
+        if isinstance(self.dialog.pending, CancelWindow):
+            turn = self.dialog.turn
+            self._feed(ev.TimerFired(turn=turn, timer=ev.Timer.CANCEL_WINDOW))
+
+    def hang_up(self) -> None:
+        """End the call that is up, if any."""
+        if self.dialog.memory.call:
+            for line in self._world_of(self.dialog.memory.context()).lines:
+                line.hang_up()
+            self._drain()
+
+    def _feed(self, event: ev.Event) -> None:
+        self._events.append(event)
+        self._drain()
+
+    def _drain(self) -> None:
+        while self._events:
+            event = self._events.popleft()
+            for command in self.dialog.handle(event, self._clock()):
+                self._do(command)
+
+    def _do(self, command: ev.Command) -> None:
+        match command:
+            case ev.Act():
+                self._act(command)
+            case ev.Speak():
+                self._turn.reply = f"{self._turn.reply} {command.text}".strip()
+                self._events.append(ev.SpeechDone())
+            case ev.Show():
+                self._turn.card = command.card
+            case _:
+                pass
+
+    def _act(self, command: ev.Act) -> None:
+        if isinstance(command.order, Action):
+            self._turn.action = command.order
+        outcome = perform(command, self._world_of)
+        self._events.append(ev.ActionDone(turn=command.turn, outcome=outcome))
+
+    def _finished(self) -> Turn:
+        pending = self.dialog.pending
+        self._turn.asks = isinstance(pending, Ask | Confirm)
+        if isinstance(pending, CancelWindow):
+            self._turn.action = pending.action
+        return self._turn
+
+
+def perform(command: ev.Act, world_of: WorldOf) -> Outcome | AssistantError:
+    """Run an intent or carry out an action; what goes wrong is an outcome like any other."""
+    try:
+        world = world_of(command.context)
+        if isinstance(command.order, Action):
+            return carry(world, command.order)
+        act = INTENTS.get(command.order.intent)
+        if act is None:
+            return NotUnderstood(command.order.intent)
+        return act(world, command.order)
+    except AssistantError as error:
+        return error
+
+
+def _ms_since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000

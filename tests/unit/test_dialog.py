@@ -1,0 +1,331 @@
+"""The dialogue: events in, commands out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.core import events as ev
+from assistant.core.dialog import Dialog
+from assistant.core.events import Command, Scope, Sound, Timer
+from assistant.core.model import Hypothesis, Interpretation
+from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Reply
+from assistant.core.states import ANSWERED, EVENTS, IGNORED, State
+from assistant.core.wording import Wording
+from assistant.errors import MicrophoneLost, NoNumber, Unreachable
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+CARD = Card(glyph=Glyph.INFO, lines=("x",))
+CALL = Action(kind="call", target="tel:+447700900123", name="Anna Weber", backend="dryrun")
+CALLING = Reply(text="Calling Anna.", card=CARD, action=CALL, confirm="Call Anna?")
+
+
+class Keys(dict[str, str]):
+    """Every sentence is its own key."""
+
+    def __missing__(self, key: str) -> str:
+        return key
+
+
+@pytest.fixture
+def dialog() -> Dialog:
+    return Dialog(Wording("en-GB", Keys(), Keys(), Keys()))
+
+
+def feed(dialog: Dialog, *events: ev.Event) -> list[Command]:
+    return [command for event in events for command in dialog.handle(event, NOW)]
+
+
+def press(dialog: Dialog) -> list[Command]:
+    return feed(dialog, ev.ButtonDown(), ev.ButtonUp(held_s=0.1))
+
+
+def hear(dialog: Dialog, *intents: str, confidence: float = 1.0) -> list[Command]:
+    readings = tuple(Interpretation(intent=i) for i in intents)
+    heard = Hypothesis(text=" ".join(intents) or "mumble", confidence=confidence)
+    return feed(dialog, ev.Heard(turn=dialog.turn, hypothesis=heard, readings=readings))
+
+
+def done(dialog: Dialog, outcome: object) -> list[Command]:
+    return feed(dialog, ev.ActionDone(turn=dialog.turn, outcome=outcome))  # type: ignore[arg-type]
+
+
+def spoken(commands: list[Command]) -> list[str]:
+    return [c.text for c in commands if isinstance(c, ev.Speak)]
+
+
+def orders(commands: list[Command]) -> list[object]:
+    return [c.order for c in commands if isinstance(c, ev.Act)]
+
+
+def announce(dialog: Dialog) -> None:
+    """Up to the open cancel window of a call."""
+    press(dialog)
+    hear(dialog, "call.person")
+    assert spoken(done(dialog, CALLING)) == ["Calling Anna."]
+    feed(dialog, ev.SpeechDone())
+
+
+def test_every_pair_of_state_and_event_is_decided() -> None:
+    for state in State:
+        assert ANSWERED[state] | IGNORED[state] == EVENTS
+        assert not ANSWERED[state] & IGNORED[state]
+
+
+def test_a_press_listens_and_a_reply_is_spoken(dialog: Dialog) -> None:
+    commands = press(dialog)
+    assert any(isinstance(c, ev.Listen) and c.scope is Scope.IDLE for c in commands)
+    assert orders(hear(dialog, "calendar.next")) == [Interpretation(intent="calendar.next")]
+    assert spoken(done(dialog, Reply(text="Next is lunch.", card=CARD))) == ["Next is lunch."]
+    feed(dialog, ev.SpeechDone())
+    assert dialog.state is State.ASLEEP
+
+
+def test_a_call_waits_for_the_cancel_window(dialog: Dialog) -> None:
+    announce(dialog)
+    fired = ev.TimerFired(turn=dialog.turn, timer=Timer.CANCEL_WINDOW)
+    assert orders(feed(dialog, fired)) == [CALL]
+    assert orders(feed(dialog, fired)) == [], "never twice"
+
+
+@pytest.mark.parametrize("objection", ["session.no", "session.cancel"])
+def test_no_in_the_cancel_window_stops_the_call(dialog: Dialog, objection: str) -> None:
+    announce(dialog)
+    assert spoken(hear(dialog, objection)) == ["cancelled"]
+    fired = ev.TimerFired(turn=dialog.turn, timer=Timer.CANCEL_WINDOW)
+    assert orders(feed(dialog, ev.SpeechDone(), fired)) == []
+
+
+def test_the_button_in_the_cancel_window_stops_the_call(dialog: Dialog) -> None:
+    announce(dialog)
+    commands = press(dialog)
+    assert any(isinstance(c, ev.Listen) for c in commands)
+    fired = ev.TimerFired(turn=dialog.turn, timer=Timer.CANCEL_WINDOW)
+    assert orders(feed(dialog, fired)) == []
+
+
+def test_somebody_talking_in_the_cancel_window_is_asked(dialog: Dialog) -> None:
+    announce(dialog)
+    stopped = feed(dialog, ev.SpeechStarted(turn=dialog.turn))
+    assert ev.StopTimer(timer=Timer.CANCEL_WINDOW) in stopped
+    assert spoken(hear(dialog)) == ["Call Anna?"]
+    feed(dialog, ev.SpeechDone())
+    assert orders(hear(dialog, "session.yes")) == [CALL]
+
+
+def test_an_unsure_call_is_asked_first(dialog: Dialog) -> None:
+    press(dialog)
+    hear(dialog, "call.person", confidence=0.4)
+    assert spoken(done(dialog, CALLING)) == ["Call Anna?"]
+    feed(dialog, ev.SpeechDone())
+    assert orders(hear(dialog, "calendar.next")) != [CALL]
+
+
+def test_choices_are_heard_and_merged(dialog: Dialog) -> None:
+    press(dialog)
+    hear(dialog, "call.person")
+    asked = Interpretation(intent="call.person", slots={"person": "anna"})
+    choices = tuple(Choice(label=n, slots={"person": n}) for n in ("Anna Weber", "Anna Lind"))
+    done(dialog, Ask(text="Which?", card=CARD, interpretation=asked, choices=choices))
+    listen = [c for c in feed(dialog, ev.SpeechDone()) if isinstance(c, ev.Listen)][0]
+    assert listen.scope is Scope.QUESTION
+    assert listen.choices == ("Anna Weber", "Anna Lind")
+    second = Interpretation(intent="session.choose", slots={"choice": -1})
+    heard = ev.Heard(
+        turn=dialog.turn, hypothesis=Hypothesis(text="the other one"), readings=(second,)
+    )
+    assert orders(feed(dialog, heard)) == [
+        Interpretation(intent="call.person", slots={"person": "Anna Lind"})
+    ]
+
+
+def test_a_change_needs_a_yes(dialog: Dialog) -> None:
+    move = Action(kind="move", target="uid-1")
+    press(dialog)
+    hear(dialog, "calendar.move")
+    done(dialog, Confirm(text="Move it?", card=CARD, action=move, done="Moved."))
+    feed(dialog, ev.SpeechDone())
+    assert orders(hear(dialog, "session.yes")) == [move]
+    assert spoken(done(dialog, Reply(text="", card=CARD))) == ["Moved."]
+
+
+def test_a_question_is_asked_again_once_then_left(dialog: Dialog) -> None:
+    press(dialog)
+    hear(dialog, "calendar.move")
+    done(dialog, Confirm(text="Move it?", card=CARD, action=Action(kind="move", target="u")))
+    feed(dialog, ev.SpeechDone())
+    assert spoken(hear(dialog)) == ["Move it?"]
+    feed(dialog, ev.SpeechDone())
+    assert spoken(feed(dialog, ev.NothingHeard(turn=dialog.turn))) == ["gave_up"]
+    assert dialog.pending is None
+
+
+def test_a_misheard_sentence_is_asked_again_once(dialog: Dialog) -> None:
+    press(dialog)
+    assert spoken(hear(dialog)) == ["not_understood"]
+    assert any(isinstance(c, ev.Listen) for c in feed(dialog, ev.SpeechDone()))
+    assert spoken(hear(dialog)) == ["way_out"]
+    assert not any(isinstance(c, ev.Listen) for c in feed(dialog, ev.SpeechDone()))
+
+
+def test_what_was_not_understood_is_named(dialog: Dialog) -> None:
+    press(dialog)
+    reading = Interpretation(intent="call.person", missing=("person",))
+    heard = ev.Heard(turn=dialog.turn, hypothesis=Hypothesis(text="call"), readings=(reading,))
+    assert spoken(feed(dialog, heard)) == ["missing_person"]
+    feed(dialog, ev.SpeechDone())
+    answer = Interpretation(intent="session.answer", slots={"person": "Anna"})
+    heard = ev.Heard(turn=dialog.turn, hypothesis=Hypothesis(text="anna"), readings=(answer,))
+    assert orders(feed(dialog, heard)) == [
+        Interpretation(intent="call.person", slots={"person": "Anna"})
+    ]
+
+
+def test_barge_in_hushes_first(dialog: Dialog) -> None:
+    press(dialog)
+    hear(dialog, "calendar.agenda")
+    done(dialog, Reply(text="A long story.", card=CARD))
+    commands = press(dialog)
+    assert isinstance(commands[0], ev.Hush)
+    assert any(isinstance(c, ev.Listen) for c in commands)
+
+
+def test_a_stale_answer_is_dropped(dialog: Dialog) -> None:
+    press(dialog)
+    hear(dialog, "calendar.agenda")
+    old = dialog.turn
+    press(dialog)
+    late = ev.ActionDone(turn=old, outcome=Reply(text="Too late.", card=CARD))
+    assert feed(dialog, late) == []
+
+
+def test_the_outcome_of_a_change_is_told_even_when_late(dialog: Dialog) -> None:
+    press(dialog)
+    hear(dialog, "calendar.move")
+    done(dialog, Confirm(text="Move?", card=CARD, action=Action(kind="move", target="u")))
+    feed(dialog, ev.SpeechDone())
+    hear(dialog, "session.yes")
+    old = dialog.turn
+    feed(dialog, ev.ButtonDown(), ev.ButtonDown())
+    late = ev.ActionDone(turn=old, outcome=Unreachable("calendar"))
+    assert spoken(feed(dialog, late)) == ["unreachable"]
+
+
+def test_errors_are_said_and_shown(dialog: Dialog) -> None:
+    press(dialog)
+    hear(dialog, "call.person")
+    commands = done(dialog, NoNumber("Ben"))
+    assert ev.Earcon(sound=Sound.ERROR) in commands
+    assert spoken(commands) == ["no_number"]
+    assert [c.card.glyph for c in commands if isinstance(c, ev.Show)] == [Glyph.ERROR]
+
+
+def test_an_incoming_call_is_announced_and_answered_by_the_button(dialog: Dialog) -> None:
+    ring = ev.Ringing(uri="tel:+447700900123", name="Anna Weber", incoming=True)
+    assert spoken(feed(dialog, ring)) == ["incoming"]
+    listen = [c for c in feed(dialog, ev.SpeechDone()) if isinstance(c, ev.Listen)][0]
+    assert listen.scope is Scope.RINGING
+    feed(dialog, ev.NothingHeard(turn=dialog.turn))
+    assert orders(press(dialog)) == [Interpretation(intent="call.answer")]
+
+
+def test_in_a_call_nothing_is_said_unasked(dialog: Dialog) -> None:
+    feed(dialog, ev.Ringing(uri="tel:1", name="Anna"), ev.Connected(uri="tel:1", name="Anna"))
+    assert dialog.state is State.IN_CALL
+    assert spoken(feed(dialog, ev.DeviceFailed(error=MicrophoneLost("usb")))) == []
+    listen = [c for c in press(dialog) if isinstance(c, ev.Listen)][0]
+    assert listen.scope is Scope.CALL
+
+
+def test_after_a_call_the_next_meeting_is_named(dialog: Dialog) -> None:
+    feed(dialog, ev.Connected(uri="tel:1", name="Anna"))
+    ended = ev.Ended(uri="tel:1", reason=ev.EndReason.HANG_UP)
+    assert orders(feed(dialog, ended)) == [Interpretation(intent="call.after")]
+
+
+def test_a_failed_call_is_told_with_its_reason(dialog: Dialog) -> None:
+    feed(dialog, ev.Ringing(uri="tel:1", name="Anna"))
+    ended = ev.Ended(uri="tel:1", reason=ev.EndReason.BUSY)
+    assert spoken(feed(dialog, ended)) == ["ended_busy"]
+
+
+INTENTS = (
+    "calendar.next",
+    "call.person",
+    "session.yes",
+    "session.no",
+    "session.cancel",
+    "session.repeat",
+    "session.more",
+    "session.private",
+)
+OUTCOMES = (
+    Reply(text="Hello.", card=CARD),
+    CALLING,
+    Confirm(text="Sure?", card=CARD, action=Action(kind="move", target="u")),
+    Ask(text="Which?", card=CARD, interpretation=Interpretation(intent="call.person")),
+    Unreachable("calendar"),
+)
+STEPS = st.one_of(
+    st.sampled_from(
+        [
+            ev.ButtonDown(),
+            ev.ButtonUp(held_s=0.1),
+            ev.ButtonUp(held_s=2.0),
+            ev.SpeechDone(),
+            ev.Ringing(uri="tel:1", incoming=True),
+            ev.Connected(uri="tel:1"),
+            ev.Ended(uri="tel:1", reason=ev.EndReason.HANG_UP),
+            ev.Ended(uri="tel:1", reason=ev.EndReason.NO_ANSWER),
+            ev.DeviceFailed(error=MicrophoneLost("usb")),
+            ev.DeviceBack(kind="microphone", device="usb"),
+            ev.Tapped(interpretation=Interpretation(intent="call.join")),
+        ]
+    ),
+    st.sampled_from([*INTENTS, "", "silence", "started"]),
+    st.sampled_from(list(Timer)),
+    st.sampled_from(OUTCOMES),
+)
+
+
+def _event(dialog: Dialog, step: object, old: int) -> ev.Event:
+    turn = dialog.turn - old
+    match step:
+        case "silence":
+            return ev.NothingHeard(turn=turn)
+        case "started":
+            return ev.SpeechStarted(turn=turn)
+        case Timer():
+            return ev.TimerFired(turn=turn, timer=step)
+        case str():
+            readings = (Interpretation(intent=step),) if step else ()
+            return ev.Heard(turn=turn, hypothesis=Hypothesis(text=step), readings=readings)
+        case Reply() | Confirm() | Ask() | Unreachable():
+            return ev.ActionDone(turn=turn, outcome=step)
+        case _:
+            return step  # type: ignore[return-value]
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(st.tuples(STEPS, st.sampled_from([0, 0, 0, 1])), max_size=40))
+def test_what_must_hold_in_every_drive(steps: list[tuple[object, int]]) -> None:
+    """Never raises; listens only with a timer and after Hush; dials only what was announced."""
+    dialog = Dialog(Wording("en-GB", Keys(), Keys(), Keys()))
+    announced = False
+    for step, old in steps:
+        commands = dialog.handle(_event(dialog, step, old), NOW)
+        kinds = [type(c) for c in commands]
+        if ev.Listen in kinds:
+            assert ev.SetTimer in kinds
+            assert kinds.index(ev.Listen) < kinds.index(ev.SetTimer)
+        if isinstance(step, ev.ButtonDown):
+            assert kinds[0] is ev.Hush
+        announced |= bool({"Calling Anna.", "Call Anna?"} & set(spoken(commands)))
+        for order in orders(commands):
+            if isinstance(order, Action) and order.kind == "call":
+                assert announced
+                announced = False
+        assert (ev.Speak in kinds) == (dialog.state is State.SPEAKING and bool(spoken(commands)))
