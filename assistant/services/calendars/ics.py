@@ -14,9 +14,9 @@ from pathlib import Path
 from assistant.core.model import Appointment, CalendarCopy, Span
 from assistant.errors import ConfigError
 from assistant.services.calendars.expand import Expanded, expand
-from assistant.services.calendars.icstext import decode
 from assistant.services.calendars.source import SyncResult
 from assistant.services.calendars.vevent import Reader
+from assistant.services.textfile import decode
 
 LARGEST_BYTES = 64 * 1024 * 1024
 """A calendar larger than this is refused rather than read into memory."""

@@ -55,16 +55,6 @@ class CalendarText:
         return (block for blocks in self.series.values() for block in blocks)
 
 
-def decode(raw: bytes) -> str:
-    """Text of an `.ics`, `.vcf` or `.csv` file: what its byte-order mark says, UTF-8, cp1252."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", errors="replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
-
-
 def cut_up(text: str) -> CalendarText:
     """Split a calendar into its head and its series.
 
