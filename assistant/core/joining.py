@@ -273,13 +273,15 @@ def _pins(text: str) -> tuple[str, str]:
     """The passcode, and the digits given for telephones where they differ."""
     pattern = re.compile(
         rf"(?<!\w)(?:{_PIN_LABELS})[^\S\n]*(?:\([^)\n]*\))?[^\S\n]*"
-        r"(?:[:：=][^\S\n]*(?P<pin>[^\s<>(),;#]{3,24})|(?P<digits>\d{3,12})\b)"
+        r"(?:[:：=][^\S\n]*(?P<pin>\d[\d ]{1,16}\d(?=[ ]?#)|[^\s<>(),;#]{3,24})"
+        r"|(?P<digits>\d{3,12})\b)"
         r"#?(?:\s*\((?P<phone>\d{4,12})\b)?",
         re.IGNORECASE,
     )
     for found in pattern.finditer(text):
         if not _is_for_hosts(text, found.start()):
-            return found["pin"] or found["digits"], found["phone"] or ""
+            pin = found["pin"] or found["digits"]
+            return re.sub(r"(?<=\d) (?=\d)", "", pin), found["phone"] or ""
     return "", ""
 
 
