@@ -173,7 +173,7 @@ class GraphCalendar:
         self._order("POST", "/me/sendMail", mail, MAIL_SCOPES)
 
     def _insist_on_organizer(self, appointment: Appointment) -> None:
-        if appointment.response not in (Response.ORGANIZER, Response.ACCEPTED):
+        if appointment.response is not Response.ORGANIZER:
             raise Refused(SERVICE, "only the organiser can move or cancel a meeting")
 
     def _order(

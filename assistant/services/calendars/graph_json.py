@@ -29,7 +29,7 @@ class FindJoin(Protocol):
 PROPERTIES = (
     "id,type,seriesMasterId,subject,start,end,isAllDay,isCancelled,isOrganizer,location,organizer,"
     "attendees,responseStatus,showAs,sensitivity,originalStartTimeZone,onlineMeeting,"
-    "onlineMeetingProvider,onlineMeetingUrl,body"
+    "onlineMeetingUrl,body"
 )
 """What is read of an event, as `$select` wants it."""
 
@@ -144,15 +144,18 @@ def _zone_name(event: Json) -> str:
 
 
 def _join_fields(event: Json) -> dict[str, str]:
-    """What the service says about the online meeting; often nothing but the join URL."""
+    """What the service says about the online meeting, under its own names; often nothing but the
+    join URL. The provider is left out: it says skypeForBusiness for Teams meetings.
+
+    Source: microsoftgraph/microsoft-graph-docs issues 10215, 12519.
+    """
     meeting = event.get("onlineMeeting") or {}
     toll_free = meeting.get("tollFreeNumbers") or []
     fields = {
-        "provider": event.get("onlineMeetingProvider"),
-        "url": meeting.get("joinUrl") or event.get("onlineMeetingUrl"),
-        "conference_id": meeting.get("conferenceId"),
-        "toll_number": meeting.get("tollNumber"),
-        "toll_free_number": toll_free[0] if toll_free else None,
+        "joinUrl": meeting.get("joinUrl") or event.get("onlineMeetingUrl"),
+        "conferenceId": meeting.get("conferenceId"),
+        "tollNumber": meeting.get("tollNumber"),
+        "tollFreeNumber": toll_free[0] if toll_free else None,
     }
     return {key: str(value) for key, value in fields.items() if value}
 
