@@ -18,6 +18,9 @@ from assistant.core.view import Button, Call, CallPhase, Focus, FocusKind, Scene
 SOON = timedelta(minutes=10)
 """The next meeting takes the place of the running one this long before it starts."""
 
+URGENT = timedelta(minutes=5)
+"""The countdown is coloured from here on."""
+
 MAX_MINUTES = 100
 """From here on a countdown is told in hours."""
 
@@ -95,7 +98,11 @@ def _call(scene: Scene, call: Call) -> Focus:
     name = call.name if scene.shows_names else ""
     state = scene.label(f"call_{call.phase}")
     extra = [scene.label("muted")] * call.is_muted + [scene.label("held")] * call.is_held
-    lines = (name or scene.label("call_unknown"), " · ".join(extra) or state)
+    lines = (
+        name or scene.label("call_unknown"),
+        " · ".join(extra) or state,
+        *_afterwards(scene),
+    )
     return Focus(
         kind=FocusKind.CALL,
         key=f"call {call.name}",
@@ -104,6 +111,14 @@ def _call(scene: Scene, call: Call) -> Focus:
         figure=figure,
         unit=unit,
         buttons=_call_buttons(scene, call),
+    )
+
+
+def _afterwards(scene: Scene) -> tuple[str, ...]:
+    """What the call must not run into."""
+    upcoming = agenda.outlook(scene.copy.appointments, scene.now).next[:1]
+    return tuple(
+        f"{clock_text(scene, a.span.start)} {title_of(scene, a)}".strip() for a in upcoming
     )
 
 
@@ -150,7 +165,7 @@ def _card(scene: Scene) -> Focus | None:
 
 
 def _meeting(scene: Scene) -> Focus | None:
-    appointment = _chosen(scene)
+    appointment = meeting_that_matters(scene)
     if appointment is None:
         return None
     figure, unit = _countdown(scene, appointment)
@@ -162,11 +177,12 @@ def _meeting(scene: Scene) -> Focus | None:
         lines=_lines(scene, appointment),
         figure=figure,
         unit=unit,
+        is_urgent=timedelta(0) < appointment.span.start - scene.now <= URGENT,
         buttons=(button,) if button else (),
     )
 
 
-def _chosen(scene: Scene) -> Appointment | None:
+def meeting_that_matters(scene: Scene) -> Appointment | None:
     """What is running, unless the next is about to start."""
     outlook = agenda.outlook(scene.copy.appointments, scene.now)
     upcoming = outlook.next[0] if outlook.next else None

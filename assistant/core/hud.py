@@ -13,14 +13,16 @@ from datetime import timedelta
 
 from assistant.core import agenda, glance
 from assistant.core.focus import build_focus, clock_text, date_text, title_of
+from assistant.core.states import State
 from assistant.core.timeline import build_time_line
 from assistant.core.view import (
-    Activity,
+    Block,
     Focus,
     FocusKind,
     Notice,
     NoticeKind,
     Scene,
+    TimeLine,
     View,
 )
 
@@ -44,6 +46,9 @@ FRESH = timedelta(minutes=15)
 MAX_HEARD = 60
 """Characters of the last utterance while parked."""
 
+MAX_COMING = 4
+"""Rows beside the focus while parked."""
+
 MAX_PARKED_CHARS = 60
 """Characters of a line while parked."""
 
@@ -51,6 +56,8 @@ MAX_PARKED_CHARS = 60
 def build_view(scene: Scene, previous: View | None = None) -> View:
     """The page for `scene`; `previous` is what is shown now, to hold it for MIN_DWELL_S."""
     status, look = scene.status, scene.look
+    activity = State.ASLEEP if status.is_resting else status.activity
+    time_line = build_time_line(scene)
     wanted = View(
         locale=look.locale,
         market=look.market,
@@ -61,13 +68,14 @@ def build_view(scene: Scene, previous: View | None = None) -> View:
         takes_touch=look.rules.touch_while_moving or not status.is_moving,
         clock=clock_text(scene, scene.now),
         date=_date(scene),
-        activity=status.activity,
-        activity_label=scene.label(status.activity),
+        activity=activity,
+        activity_label=scene.label(activity),
         heard=_heard(scene),
         answered=_answered(scene),
         focus=build_focus(scene),
         focus_since=scene.now,
-        time_line=build_time_line(scene),
+        coming=_coming(scene, time_line),
+        time_line=time_line,
         notices=_notices(scene),
         labels={key: look.labels[key] for key in PAGE_LABELS},
     )
@@ -88,7 +96,7 @@ def _settled(wanted: View, previous: View) -> View:
     if wanted.focus.key == previous.focus.key:
         return replace(wanted, focus_since=previous.focus_since)
     kinds = {wanted.focus.kind, previous.focus.kind}
-    is_asked = wanted.activity is not Activity.ASLEEP or FocusKind.CALL in kinds
+    is_asked = wanted.activity is not State.ASLEEP or FocusKind.CALL in kinds
     is_answer = wanted.focus.kind is FocusKind.CARD
     same_mode = (wanted.is_moving, wanted.is_private) == (previous.is_moving, previous.is_private)
     dwell_s = (wanted.focus_since - previous.focus_since).total_seconds()
@@ -120,10 +128,18 @@ def _date(scene: Scene) -> str:
     return glance.cut(" · ".join([day, *shown]), MAX_PARKED_CHARS)
 
 
+def _coming(scene: Scene, time_line: TimeLine) -> tuple[Block, ...]:
+    status = scene.status
+    if status.is_moving or status.card or status.call or not scene.shows_names:
+        return ()
+    later = (block for block in time_line.blocks if not block.is_over and not block.is_focus)
+    return tuple(later)[:MAX_COMING]
+
+
 def _heard(scene: Scene) -> str:
     """The driver's own words; while moving only as long as they are being dealt with."""
     status = scene.status
-    if not scene.shows_names or (status.is_moving and status.activity is Activity.ASLEEP):
+    if not scene.shows_names or (status.is_moving and status.is_resting):
         return ""
     return glance.cut(status.heard, glance.MAX_CHARS if status.is_moving else MAX_HEARD)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from assistant.core import agenda
-from assistant.core.focus import button_for, title_of
+from assistant.core.focus import button_for, clock_text, meeting_that_matters, title_of
 from assistant.core.glance import MAX_CHARS, MAX_ITEMS, cut
 from assistant.core.model import Appointment, Span
 from assistant.core.view import Block, Gap, Scene, TimeLine
@@ -55,14 +55,17 @@ def minute_of(moment: datetime, day: Span) -> int:
 def _blocks(scene: Scene, entries: Sequence[Appointment], today: Span) -> tuple[Block, ...]:
     clashing = {a.uid for pair in agenda.clashes(entries) for a in pair}
     lanes = _lanes(entries)
+    has_words = scene.shows_names and not scene.status.is_moving
+    matters = meeting_that_matters(scene)
     return tuple(
         Block(
             start_min=minute_of(a.span.start, today),
             end_min=minute_of(a.span.end, today),
+            clock=clock_text(scene, a.span.start),
             lane=lanes[a.uid],
-            title="" if scene.status.is_moving else cut(title_of(scene, a), MAX_CHARS),
+            title=cut(title_of(scene, a), MAX_CHARS) if has_words else "",
             is_over=a.span.end <= scene.now,
-            is_running=a.span.contains(scene.now),
+            is_focus=a == matters,
             is_clash=a.uid in clashing,
             is_tentative=a.is_tentative,
             is_private=a.is_private,
@@ -115,4 +118,5 @@ def _length(scene: Scene, pause: timedelta) -> str:
     minutes = round(pause / timedelta(minutes=1))
     if minutes < 60:
         return f"{minutes} {scene.label('minutes')}"
-    return f"{minutes // 60}:{minutes % 60:02} {scene.label('hours')}"
+    hours = f"{minutes // 60}:{minutes % 60:02}".removesuffix(":00")
+    return f"{hours} {scene.label('hours')}"

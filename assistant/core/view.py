@@ -14,17 +14,9 @@ from enum import StrEnum
 from assistant.core.glance import MARKETS, Market, Panel
 from assistant.core.model import CalendarCopy, Interpretation
 from assistant.core.outcome import Card
+from assistant.core.states import State
 
 # --- what goes in -----------------------------------------------------------------------------
-
-
-class Activity(StrEnum):
-    """What the assistant is doing for the driver."""
-
-    ASLEEP = "asleep"
-    LISTENING = "listening"
-    THINKING = "thinking"
-    SPEAKING = "speaking"
 
 
 class CallPhase(StrEnum):
@@ -72,7 +64,7 @@ class Notice:
 class Status:
     """What the loop knows besides the calendar."""
 
-    activity: Activity = Activity.ASLEEP
+    activity: State = State.ASLEEP
     heard: str = ""
     """The last utterance, as understood."""
     answered: str = ""
@@ -91,6 +83,11 @@ class Status:
     """The microphone is switched off."""
     is_ear_worn: bool = False
     """Sound goes to a headset."""
+
+    @property
+    def is_resting(self) -> bool:
+        """No turn of the driver is under way."""
+        return self.activity in (State.ASLEEP, State.IN_CALL)
 
 
 class Surface(StrEnum):
@@ -199,6 +196,8 @@ class Focus:
     figure: str = ""
     """The large number, "23"."""
     unit: str = ""
+    is_urgent: bool = False
+    """The figure is coloured."""
     buttons: tuple[Button, ...] = ()
 
 
@@ -209,12 +208,15 @@ class Block:
     start_min: int
     """Minutes of the clock since midnight, 0 to 1440."""
     end_min: int
+    clock: str
+    """The start, in words."""
     lane: int
     """0 for the upper row; what clashes lies below."""
     title: str
-    """"" while moving."""
+    """"" while moving and in private mode."""
     is_over: bool
-    is_running: bool
+    is_focus: bool
+    """The meeting that matters now."""
     is_clash: bool
     is_tentative: bool
     is_private: bool
@@ -260,12 +262,15 @@ class View:
     clock: str
     date: str
     """Weekday and date, and what lasts all day; "" while moving."""
-    activity: Activity
+    activity: State
+    """Never IN_CALL: the call itself is the focus."""
     activity_label: str
     heard: str
     answered: str
     focus: Focus
     focus_since: datetime
+    coming: tuple[Block, ...]
+    """The next few as a list; empty while moving and beside an answer or a call."""
     time_line: TimeLine
     notices: tuple[Notice, ...]
     labels: Mapping[str, str]
