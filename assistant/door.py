@@ -21,7 +21,7 @@ from assistant.core.dialog import Dialog
 from assistant.core.events import Scope
 from assistant.core.model import Hypothesis, Interpretation
 from assistant.core.outcome import Action, Ask, Card, Confirm, Context, Outcome
-from assistant.core.questions import CancelWindow, labels
+from assistant.core.questions import CancelWindow, labels, likeliest
 from assistant.core.states import State
 from assistant.errors import AssistantError, NotUnderstood
 
@@ -30,6 +30,12 @@ WorldOf = Callable[[Context], World]
 
 OBJECTIONS = frozenset({"session.no", "session.cancel", "session.yes", "session.choose"})
 """What is said about an announced call rather than after it."""
+
+
+CONTROLS = frozenset(
+    f"call.{verb}" for verb in ("hangup", "mute", "unmute", "hold", "resume", "keypad", "time")
+)
+"""What is said in a call; anything else ends a call that only a dry run answered."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,11 +87,11 @@ class Door:
 
     def say(self, hypothesis: Hypothesis) -> Turn:
         """Take one sentence through the dialogue."""
-        self._turn = Turn(heard=hypothesis.text, confidence=hypothesis.confidence)
         began = time.perf_counter()
         readings = self._readings(hypothesis.text)
+        self._turn = Turn(heard=hypothesis.text, confidence=hypothesis.confidence)
         self._turn.timings_ms["understand"] = _ms_since(began)
-        self._turn.reading = readings[0] if readings else None
+        self._turn.reading = likeliest(self.dialog.pending, readings)
         began = time.perf_counter()
         if self.dialog.state is not State.LISTENING:
             self._feed(ev.ButtonDown())
@@ -107,8 +113,9 @@ class Door:
                 return readings
             self.settle()
             readings = self._read(text, self.scope)
-        if not readings and self.scope is Scope.CALL:
+        if self.scope is Scope.CALL and not (readings and readings[0].intent in CONTROLS):
             self.hang_up()
+            readings = self._read(text, self.scope)
         return readings or self._read(text, Scope.IDLE)
 
     def _read(self, text: str, scope: Scope) -> tuple[Interpretation, ...]:

@@ -16,7 +16,9 @@ from assistant.actions import ladder
 from assistant.actions.selection import (
     appointments_meant,
     ask_which_person,
+    contact_of,
     contacts_called,
+    exactly,
     is_clear,
     meant,
     named_of,
@@ -32,7 +34,7 @@ from assistant.core.model import (
     NumberKind,
     PhoneNumber,
 )
-from assistant.core.outcome import Action, Card, Confirm, Glyph, Outcome, Reply
+from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply
 from assistant.errors import (
     Busy,
     NoHandler,
@@ -46,38 +48,48 @@ def person(world: World, reading: Interpretation) -> Outcome:
     """call.person: one clear contact, or a question."""
     named = named_of(reading, "person")
     if named is None:
-        if not world.context.person:
-            raise NoSuchContact("")
-        names: tuple[str, ...] = (world.context.person,)
-        sure = True
-    else:
-        names, sure = meant(named), is_clear(named)
-    if not names:
-        raise NoSuchContact(named.heard if named else "")
+        named = exactly(world.context.person)
+    names = meant(named)
+    if not names or not names[0]:
+        raise NoSuchContact(named.heard)
     if len(names) > 1:
         return ask_which_person(world, reading, names[:3])
+    contacts = contacts_called(world, names)
+    employer = reading.slots.get("employer")
+    if employer is not None:
+        contacts = tuple(c for c in contacts if c.organisation == employer)
+    if not contacts:
+        raise NoSuchContact(named.heard)
+    if len(contacts) > 1:
+        return _ask_which_namesake(world, reading, contacts)
     kind = reading.slots.get("kind")
-    return _call_contact(world, names[0], kind if isinstance(kind, str) else "", sure=sure)
+    kind = kind if isinstance(kind, str) else ""
+    return _call_contact(world, contacts[0], kind, sure=is_clear(named))
 
 
-def _call_contact(
-    world: World, name: str, kind: str = "", *, sure: bool = True, key: str = "call.person"
-) -> Outcome:
-    contacts = contacts_called(world, (name,))
-    numbers = _numbers(contacts, kind)
+def _ask_which_namesake(world: World, reading: Interpretation, contacts: Sequence[Contact]) -> Ask:
+    """Two people of one name are told apart by where they work."""
+    labels = [f"{c.name}, {c.organisation}" for c in contacts[:3]]
+    text = world.wording.phrase("which", choices=world.wording.listing(labels, "or"))
+    choices = tuple(
+        Choice(label=label, slots={"employer": c.organisation})
+        for label, c in zip(labels, contacts, strict=False)
+    )
+    card = Card(glyph=Glyph.QUESTION, lines=tuple(labels), is_private=True)
+    return Ask(text=text, card=card, interpretation=reading, choices=choices)
+
+
+def _call_contact(world: World, contact: Contact, kind: str = "", *, sure: bool = True) -> Outcome:
+    name = contact.name
+    numbers = [n for n in contact.numbers if not kind or n.kind == NumberKind(kind)]
     if not numbers:
         raise NoNumber(name)
     number = _reachable(world, numbers)
     label = world.wording.phrase(f"kind_{number.kind.value}") if kind or len(numbers) > 1 else ""
     action = Action(kind="call", target=number.uri, name=name, backend=_line_for(world, number.uri))
-    text = world.wording.reply(f"{key}.say", name=name, kind=label)
+    text = world.wording.reply("call.person.say", name=name, kind=label)
     confirm = world.wording.reply("call.person.confirm", name=name, kind=label)
     return announced(world, action, text, confirm, sure=sure)
-
-
-def _numbers(contacts: Sequence[Contact], kind: str) -> list[PhoneNumber]:
-    numbers = [n for c in contacts for n in c.numbers]
-    return [n for n in numbers if n.kind == NumberKind(kind)] if kind else numbers
 
 
 def _reachable(world: World, numbers: Sequence[PhoneNumber]) -> PhoneNumber:
@@ -161,16 +173,21 @@ def _default(world: World, reading: Interpretation) -> tuple[Appointment, ...]:
 
 def _call_counterpart(world: World, reading: Interpretation, one: Appointment) -> Outcome:
     chosen = named_of(reading, "counterpart")
-    names = meant(chosen) if chosen else tuple(a.name for a in agenda.counterparts(one))
-    if not names:
-        raise NoSuchContact(world.wording.title(one, hidden=world.context.is_private))
-    if len(names) > 1:
-        return ask_which_person(world, reading, names[:3], slot="counterpart")
-    outcome = _call_contact(world, names[0])
+    people = [contact_of(world, a) for a in agenda.counterparts(one)]
+    if chosen:
+        people = [contact_of(world, a) for a in one.others]
+        people = [c for c in people if c.name in meant(chosen)]
+    spoken = world.wording.title(one, hidden=world.context.is_private)
+    if not people:
+        raise NoSuchContact(spoken)
+    if len(people) > 1:
+        names = [c.name for c in people[:3]]
+        asked = replace(reading, slots={**reading.slots, "uid": one.uid})
+        return ask_which_person(world, asked, names, slot="counterpart")
+    outcome = _call_contact(world, people[0])
     if not isinstance(outcome, Reply):
         return outcome
-    spoken = world.wording.title(one, hidden=world.context.is_private)
-    text = world.wording.reply("call.meeting.say", title=spoken, name=names[0])
+    text = world.wording.reply("call.meeting.say", title=spoken, name=people[0].name)
     return replace(outcome, text=text, topic=(one,))
 
 
@@ -189,7 +206,7 @@ def organizer(world: World, reading: Interpretation) -> Outcome:
     found = appointments_meant(world, reading) or _default(world, replace(reading, slots={}))
     if not found or found[0].organizer is None or found[0].organizer.is_self:
         raise NoSuchContact(world.wording.phrase("organizer"))
-    return _call_contact(world, found[0].organizer.name)
+    return _call_contact(world, contact_of(world, found[0].organizer))
 
 
 def join(world: World, reading: Interpretation) -> Outcome:

@@ -182,12 +182,13 @@ def send(world: World, reading: Interpretation) -> Outcome:
 
 
 def _meeting(world: World, reading: Interpretation) -> Appointment | None:
-    found = appointments_meant(world, reading)
-    if found:
-        return found[0]
+    """What the slots or the talk name, else the meeting that is due: one with somebody in it."""
+    named = appointments_meant(world, reading)
+    if named and (reading.slots.keys() & {"uid", "title", "when"} or len(named) == 1):
+        return named[0]
     view = agenda.outlook(world.appointments, world.now)
-    joinable = agenda.joinable(world.appointments, world.now)
-    return next(iter((*joinable, *view.running, *view.next)), None)
+    due = (*agenda.joinable(world.appointments, world.now), *view.running, *view.next)
+    return next((a for a in due if a.others), None)
 
 
 def _message(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.actions.selection import contacts_called
+from assistant.actions.selection import contact_of
 from assistant.actions.telling import values
 from assistant.actions.world import World
 from assistant.core import agenda
@@ -90,10 +90,9 @@ def _by_phone(world: World, one: Appointment, info: JoinInfo, dial_in: DialIn) -
 def _call_organizer(world: World, one: Appointment) -> Outcome:
     """No way in: ring the person who called the meeting, or offer to tell them."""
     organizer = one.organizer
-    contacts = contacts_called(world, (organizer.name,)) if organizer else ()
-    numbers = [n for c in contacts for n in c.numbers if n.kind is not NumberKind.SIP]
+    numbers = contact_of(world, organizer).numbers if organizer else ()
     reason = "call.join.no_phone" if one.join else "call.join.offline_meeting"
-    for number in numbers:
+    for number in (n for n in numbers if n.kind is not NumberKind.SIP):
         line = next((line for line in world.lines if line.can(number.uri)), None)
         if line and organizer and not organizer.is_self:
             action = Action(kind="call", target=number.uri, name=organizer.name, backend=line.name)
@@ -101,10 +100,10 @@ def _call_organizer(world: World, one: Appointment) -> Outcome:
                 "call.join.organizer", why=world.wording.reply(reason), name=organizer.name
             )
             return Confirm(text=text, card=_card(action), action=action)
-    late = Interpretation(intent="message.late")
     text = world.wording.reply("call.join.late", why=world.wording.reply(reason))
     card = Card(glyph=Glyph.QUESTION, lines=(text,))
-    return Reply(text=text, card=card, topic=(one,), offers=late)
+    late = Interpretation(intent="message.late", slots={"uid": one.uid})
+    return Ask(text=text, card=card, interpretation=late, choices=(Choice(label="", slots={}),))
 
 
 def _announce(world: World, one: Appointment, action: Action, key: str) -> Reply:

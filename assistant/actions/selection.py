@@ -10,7 +10,15 @@ from collections.abc import Callable, Sequence
 
 from assistant.actions.world import World
 from assistant.core import agenda
-from assistant.core.model import Appointment, Candidate, Contact, Interpretation, Named, When
+from assistant.core.model import (
+    Appointment,
+    Attendee,
+    Candidate,
+    Contact,
+    Interpretation,
+    Named,
+    When,
+)
 from assistant.core.outcome import Ask, Card, Choice, Glyph
 
 CLEAR_SCORE = 0.8
@@ -49,6 +57,13 @@ def contacts_called(world: World, names: Sequence[str]) -> tuple[Contact, ...]:
     return tuple(c for c in world.people if c.name in wanted)
 
 
+def contact_of(world: World, attendee: Attendee) -> Contact:
+    """The attendee in the address book, by address before name; a bare contact when unknown."""
+    by_email = [c for c in world.people if attendee.email and attendee.email in c.emails]
+    found = by_email or list(contacts_called(world, (attendee.name,)))
+    return found[0] if len(found) == 1 else Contact(name=attendee.name)
+
+
 def appointments_meant(world: World, reading: Interpretation) -> tuple[Appointment, ...]:
     """Appointments the slots describe, the likeliest first; without slots, the topic.
 
@@ -57,6 +72,8 @@ def appointments_meant(world: World, reading: Interpretation) -> tuple[Appointme
     chosen = reading.slots.get("uid")
     if chosen:
         return tuple(a for a in world.appointments if a.uid == chosen)
+    if "subject" in reading.slots:
+        return ()  # words that name nothing in this calendar
     found: tuple[Appointment, ...] = ()
     when = when_of(reading)
     if when:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +12,10 @@ from assistant.core.agenda import BACK_TO_BACK
 from assistant.core.model import Appointment, Interpretation
 from assistant.core.outcome import Card, Glyph, Reply
 from assistant.core.wording import MAX_ITEMS, speakable
+
+_SERVICE = re.compile(
+    r"(microsoft )?(teams|skype|zoom|webex|google meet|online|virtu)", re.IGNORECASE
+)
 
 
 def title(world: World, appointment: Appointment) -> str:
@@ -53,8 +58,9 @@ def people(world: World, appointment: Appointment) -> str:
 
 
 def place(appointment: Appointment) -> str:
-    """A room or address that can be said; a link is not a place."""
-    return speakable(appointment.location.split("\n")[0])
+    """A room or address that can be said; a link or the name of a service is not a place."""
+    text = speakable(appointment.location.split("\n")[0])
+    return "" if appointment.join and _SERVICE.match(text) else text
 
 
 def _until(world: World, appointment: Appointment) -> str:

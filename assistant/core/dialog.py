@@ -18,7 +18,7 @@ ASLEEP, nothing is said unasked and only call controls are heard after a press.
 
 Every press ends in exactly one audible outcome; a misheard sentence is asked again once and then
 dropped with a way out. `states` holds the whole table of which event counts when. Neighbours:
-`events` (the alphabet), `floor` (the moves), `questions` (what an answer means), `session` (asides),
+`events` (the alphabet), `floor` (the moves), `questions` (answers), `session` (asides),
 `line` (calls), `memory` (what was talked about), `app` (the loop).
 """
 
@@ -34,7 +34,7 @@ from assistant.core.floor import CALLS, Floor
 from assistant.core.model import Interpretation
 from assistant.core.outcome import Ask, Confirm, Glyph, Outcome, Reply
 from assistant.core.questions import CancelWindow, Carry, Drop, Pending, Run, Unclear
-from assistant.core.session import SESSION, Aside
+from assistant.core.session import SESSION
 from assistant.core.states import ANSWERED, State
 from assistant.core.wording import budget
 from assistant.errors import AssistantError, MicrophoneLost, NoInput, NotUnderstood, TooSlow
@@ -114,7 +114,7 @@ class Dialog(Floor):
         if event.turn != self.turn:
             return []
         self._sure = questions.is_sure(event.hypothesis, event.readings)
-        reading = event.readings[0] if event.readings else None
+        reading = questions.likeliest(self.pending, event.readings)
         if reading and reading.intent == "session.cancel":
             return self._dropped()
         if self.pending:
@@ -171,7 +171,6 @@ class Dialog(Floor):
 
     def _dropped(self) -> list[Command]:
         self.pending = None
-        self.memory.offers = None
         return [ev.StopTimer(timer=Timer.CANCEL_WINDOW), *self._say_phrase("cancelled")]
 
     def _obey(self, reading: Interpretation) -> list[Command]:
@@ -181,10 +180,8 @@ class Dialog(Floor):
         aside = SESSION.get(reading.intent)
         if aside is None:
             return self._act(reading)
-        result = aside(self.memory, reading, self.wording)
-        if isinstance(result, Aside):
-            return [*result.commands, *self._say(result.text, self._card(Glyph.INFO, result.text))]
-        return self._act(result)
+        said = aside(self.memory, reading, self.wording)
+        return [*said.commands, *self._say(said.text, self._card(Glyph.INFO, said.text))]
 
     def _ask_for(self, reading: Interpretation, slot: str) -> list[Command]:
         text = self.wording.phrase(f"missing_{slot}")

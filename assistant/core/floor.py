@@ -100,6 +100,7 @@ class Floor:
         self._done_text = ""
         if not text:
             return [ev.Show(card=card), *self._rest()]
+        text = text[0].upper() + text[1:]
         self.state = State.SPEAKING
         self.memory.said = text
         return [ev.Speak(text=text), ev.Show(card=card)]

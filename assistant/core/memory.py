@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from assistant.core.model import Appointment, Interpretation
+from assistant.core.model import Appointment
 from assistant.core.outcome import Action, Context, Reply
 
 
@@ -30,8 +30,6 @@ class Memory:
     """The last thing spoken, for "repeat"."""
     rest: str = ""
     """What "more" continues with."""
-    offers: Interpretation | None = None
-    """Runs on "yes" when no question is pending."""
     is_private: bool = False
     call: Call | None = None
     last_call: Action | None = None
@@ -49,7 +47,6 @@ class Memory:
         """Remember what a reply was about; an answer about nothing keeps the old topic."""
         self.topic = reply.topic or self.topic
         self.person = reply.person or self.person
-        self.offers = reply.offers
 
     def context(self) -> Context:
         return Context(

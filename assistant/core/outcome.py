@@ -66,8 +66,6 @@ class Reply:
     """Carried out after the cancel window (calls) or at once (harmless)."""
     confirm: str = ""
     """Asked instead of the announcement when the driver was not heard well enough to go ahead."""
-    offers: Interpretation | None = None
-    """Run if the driver now says yes ("shall I say you are late?")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,17 @@ def labels(pending: Pending | None) -> tuple[str, ...]:
     return tuple(c.label for c in pending.choices) if isinstance(pending, Ask) else ()
 
 
+def likeliest(pending: Pending | None, readings: Sequence[Interpretation]) -> Interpretation | None:
+    """The first reading; while a question is open, an answer beats a command as likely as it."""
+    if not readings:
+        return None
+    if pending:
+        near = [r for r in readings if readings[0].score - r.score < MIN_MARGIN]
+        clear = [r for r in near if not isinstance(answer(pending, r), Unclear)]
+        return min(clear or near, key=lambda r: not r.intent.startswith("session."))
+    return readings[0]
+
+
 def is_sure(hypothesis: Hypothesis, readings: Sequence[Interpretation]) -> bool:
     """Whether the first reading is clear enough to announce a call without asking."""
     if not readings or hypothesis.confidence < MIN_CONFIDENCE:

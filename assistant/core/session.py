@@ -1,7 +1,7 @@
 """Intents that are about the conversation itself: answered from memory, without a worker.
 
-A function per intent returns an Aside (something to say, perhaps a dial to turn) or an
-Interpretation to run instead. `dialog` looks them up in SESSION.
+A function per intent returns an Aside: something to say, perhaps a dial to turn. `dialog` looks
+them up in SESSION.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Aside:
     commands: tuple[Command, ...] = ()
 
 
-Answerer = Callable[[Memory, Interpretation, Wording], Aside | Interpretation]
+Answerer = Callable[[Memory, Interpretation, Wording], Aside]
 
 
 def _repeat(memory: Memory, _: Interpretation, wording: Wording) -> Aside:
@@ -35,17 +35,7 @@ def _more(memory: Memory, _: Interpretation, wording: Wording) -> Aside:
     return Aside(said or wording.phrase("nothing_more"))
 
 
-def _yes(memory: Memory, _: Interpretation, wording: Wording) -> Aside | Interpretation:
-    offer, memory.offers = memory.offers, None
-    return offer or Aside(wording.phrase("nothing_to_answer"))
-
-
-def _no(memory: Memory, _: Interpretation, wording: Wording) -> Aside:
-    memory.offers = None
-    return Aside(wording.phrase("fine"))
-
-
-def _nothing_to_choose(_: Memory, __: Interpretation, wording: Wording) -> Aside:
+def _no_question(_: Memory, __: Interpretation, wording: Wording) -> Aside:
     return Aside(wording.phrase("nothing_to_answer"))
 
 
@@ -69,10 +59,10 @@ def _language(_: Memory, reading: Interpretation, wording: Wording) -> Aside:
 SESSION: Mapping[str, Answerer] = {
     "session.repeat": _repeat,
     "session.more": _more,
-    "session.yes": _yes,
-    "session.no": _no,
-    "session.choose": _nothing_to_choose,
-    "session.answer": _nothing_to_choose,
+    "session.yes": _no_question,
+    "session.no": _no_question,
+    "session.choose": _no_question,
+    "session.answer": _no_question,
     "session.private": _private,
     "session.louder": _turn(Dial.VOLUME, "+", "louder"),
     "session.quieter": _turn(Dial.VOLUME, "-", "quieter"),

@@ -54,7 +54,8 @@ def done(dialog: Dialog, outcome: object) -> list[Command]:
 
 
 def spoken(commands: list[Command]) -> list[str]:
-    return [c.text for c in commands if isinstance(c, ev.Speak)]
+    """Lower-case, as the sentence that begins with a key is capitalised."""
+    return [c.text.lower() for c in commands if isinstance(c, ev.Speak)]
 
 
 def orders(commands: list[Command]) -> list[object]:
@@ -65,7 +66,7 @@ def announce(dialog: Dialog) -> None:
     """Up to the open cancel window of a call."""
     press(dialog)
     hear(dialog, "call.person")
-    assert spoken(done(dialog, CALLING)) == ["Calling Anna."]
+    assert spoken(done(dialog, CALLING)) == ["calling anna."]
     feed(dialog, ev.SpeechDone())
 
 
@@ -79,7 +80,7 @@ def test_a_press_listens_and_a_reply_is_spoken(dialog: Dialog) -> None:
     commands = press(dialog)
     assert any(isinstance(c, ev.Listen) and c.scope is Scope.IDLE for c in commands)
     assert orders(hear(dialog, "calendar.next")) == [Interpretation(intent="calendar.next")]
-    assert spoken(done(dialog, Reply(text="Next is lunch.", card=CARD))) == ["Next is lunch."]
+    assert spoken(done(dialog, Reply(text="Next is lunch.", card=CARD))) == ["next is lunch."]
     feed(dialog, ev.SpeechDone())
     assert dialog.state is State.ASLEEP
 
@@ -111,7 +112,7 @@ def test_somebody_talking_in_the_cancel_window_is_asked(dialog: Dialog) -> None:
     announce(dialog)
     stopped = feed(dialog, ev.SpeechStarted(turn=dialog.turn))
     assert ev.StopTimer(timer=Timer.CANCEL_WINDOW) in stopped
-    assert spoken(hear(dialog)) == ["Call Anna?"]
+    assert spoken(hear(dialog)) == ["call anna?"]
     feed(dialog, ev.SpeechDone())
     assert orders(hear(dialog, "session.yes")) == [CALL]
 
@@ -119,7 +120,7 @@ def test_somebody_talking_in_the_cancel_window_is_asked(dialog: Dialog) -> None:
 def test_an_unsure_call_is_asked_first(dialog: Dialog) -> None:
     press(dialog)
     hear(dialog, "call.person", confidence=0.4)
-    assert spoken(done(dialog, CALLING)) == ["Call Anna?"]
+    assert spoken(done(dialog, CALLING)) == ["call anna?"]
     feed(dialog, ev.SpeechDone())
     assert orders(hear(dialog, "calendar.next")) != [CALL]
 
@@ -130,7 +131,7 @@ def test_choices_are_heard_and_merged(dialog: Dialog) -> None:
     asked = Interpretation(intent="call.person", slots={"person": "anna"})
     choices = tuple(Choice(label=n, slots={"person": n}) for n in ("Anna Weber", "Anna Lind"))
     done(dialog, Ask(text="Which?", card=CARD, interpretation=asked, choices=choices))
-    listen = [c for c in feed(dialog, ev.SpeechDone()) if isinstance(c, ev.Listen)][0]
+    listen = next(c for c in feed(dialog, ev.SpeechDone()) if isinstance(c, ev.Listen))
     assert listen.scope is Scope.QUESTION
     assert listen.choices == ("Anna Weber", "Anna Lind")
     second = Interpretation(intent="session.choose", slots={"choice": -1})
@@ -149,7 +150,7 @@ def test_a_change_needs_a_yes(dialog: Dialog) -> None:
     done(dialog, Confirm(text="Move it?", card=CARD, action=move, done="Moved."))
     feed(dialog, ev.SpeechDone())
     assert orders(hear(dialog, "session.yes")) == [move]
-    assert spoken(done(dialog, Reply(text="", card=CARD))) == ["Moved."]
+    assert spoken(done(dialog, Reply(text="", card=CARD))) == ["moved."]
 
 
 def test_a_question_is_asked_again_once_then_left(dialog: Dialog) -> None:
@@ -157,7 +158,7 @@ def test_a_question_is_asked_again_once_then_left(dialog: Dialog) -> None:
     hear(dialog, "calendar.move")
     done(dialog, Confirm(text="Move it?", card=CARD, action=Action(kind="move", target="u")))
     feed(dialog, ev.SpeechDone())
-    assert spoken(hear(dialog)) == ["Move it?"]
+    assert spoken(hear(dialog)) == ["move it?"]
     feed(dialog, ev.SpeechDone())
     assert spoken(feed(dialog, ev.NothingHeard(turn=dialog.turn))) == ["gave_up"]
     assert dialog.pending is None
@@ -226,7 +227,7 @@ def test_errors_are_said_and_shown(dialog: Dialog) -> None:
 def test_an_incoming_call_is_announced_and_answered_by_the_button(dialog: Dialog) -> None:
     ring = ev.Ringing(uri="tel:+447700900123", name="Anna Weber", incoming=True)
     assert spoken(feed(dialog, ring)) == ["incoming"]
-    listen = [c for c in feed(dialog, ev.SpeechDone()) if isinstance(c, ev.Listen)][0]
+    listen = next(c for c in feed(dialog, ev.SpeechDone()) if isinstance(c, ev.Listen))
     assert listen.scope is Scope.RINGING
     feed(dialog, ev.NothingHeard(turn=dialog.turn))
     assert orders(press(dialog)) == [Interpretation(intent="call.answer")]
@@ -236,7 +237,7 @@ def test_in_a_call_nothing_is_said_unasked(dialog: Dialog) -> None:
     feed(dialog, ev.Ringing(uri="tel:1", name="Anna"), ev.Connected(uri="tel:1", name="Anna"))
     assert dialog.state is State.IN_CALL
     assert spoken(feed(dialog, ev.DeviceFailed(error=MicrophoneLost("usb")))) == []
-    listen = [c for c in press(dialog) if isinstance(c, ev.Listen)][0]
+    listen = next(c for c in press(dialog) if isinstance(c, ev.Listen))
     assert listen.scope is Scope.CALL
 
 
@@ -323,7 +324,7 @@ def test_what_must_hold_in_every_drive(steps: list[tuple[object, int]]) -> None:
             assert kinds.index(ev.Listen) < kinds.index(ev.SetTimer)
         if isinstance(step, ev.ButtonDown):
             assert kinds[0] is ev.Hush
-        announced |= bool({"Calling Anna.", "Call Anna?"} & set(spoken(commands)))
+        announced |= bool({"calling anna.", "call anna?"} & set(spoken(commands)))
         for order in orders(commands):
             if isinstance(order, Action) and order.kind == "call":
                 assert announced

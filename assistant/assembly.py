@@ -1,0 +1,167 @@
+"""Builds the objects of one car from its settings: language, calendar, people, lines, dialogue.
+
+Nothing runs here yet: `door` plays turns with the result, `app` drives it live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from importlib import resources
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from assistant.actions.ports import Calendar, CallLine, WritableCalendar
+from assistant.actions.world import World
+from assistant.config import Account, Config
+from assistant.core import locales
+from assistant.core.dialog import Dialog
+from assistant.core.events import Event, Scope
+from assistant.core.locales import Locale
+from assistant.core.match import Matcher
+from assistant.core.model import CalendarCopy, Contact, Interpretation, Span
+from assistant.core.outcome import Context
+from assistant.core.slots import Vocabulary, build_vocabulary
+from assistant.core.wording import Wording
+from assistant.errors import ConfigError
+from assistant.services import calls
+from assistant.services.contacts import load_contacts as read_contacts
+from assistant.services.contacts import merge, people_from
+
+AHEAD = timedelta(days=14)
+BEHIND = timedelta(days=1)
+"""How much of the calendar is kept at hand."""
+
+_SYSTEM_ZONE = Path("/etc/localtime")
+
+
+@dataclass(slots=True, kw_only=True)
+class Car:
+    """One driver's assistant, without ears and voice."""
+
+    config: Config
+    locale: Locale
+    wording: Wording
+    zone: tzinfo
+    clock: Callable[[], datetime]
+    calendar: Calendar
+    writable: WritableCalendar | None
+    lines: tuple[CallLine, ...]
+    dialog: Dialog
+    address_book: tuple[Contact, ...]
+    copy: CalendarCopy = field(init=False)
+    people: tuple[Contact, ...] = field(init=False)
+    vocabulary: Vocabulary = field(init=False)
+    matcher: Matcher = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take today's names and titles from the calendar; cheap when nothing changed."""
+        now = self.clock()
+        copy = self.calendar.read(Span(start=now - BEHIND, end=now + AHEAD))
+        if hasattr(self, "copy") and copy.appointments == self.copy.appointments:
+            self.copy = copy
+            return
+        self.copy = copy
+        self.people = merge((*self.address_book, *people_from(copy.appointments)))
+        self.vocabulary = build_vocabulary(self.locale, self.people, copy.appointments)
+        self.matcher = Matcher(self.locale, self.vocabulary)
+
+    def interpret(
+        self, text: str, scope: Scope, choices: Sequence[str], now: datetime
+    ) -> tuple[Interpretation, ...]:
+        return self.matcher.interpret(text, now=now, scope=scope, choices=choices)
+
+    def world(self, context: Context) -> World:
+        """What an action may see and use right now."""
+        minutes = self.config.travel_minutes
+        return World(
+            now=self.clock(),
+            copy=self.copy,
+            people=self.people,
+            wording=self.wording,
+            market=self.locale.market,
+            context=context,
+            lines=self.lines,
+            writable=self.writable,
+            travel=timedelta(minutes=minutes) if minutes else None,
+            stale_after=timedelta(minutes=self.config.stale_minutes),
+        )
+
+
+def build_locale(tag_or_path: str) -> Locale:
+    """A locale of the product by its tag, or any file of the same shape by its path.
+
+    Raises: ConfigError.
+    """
+    path = Path(tag_or_path)
+    if path.suffix == ".toml":
+        try:
+            return locales.parse(path.read_text(encoding="utf-8"), str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(str(path), "locale", f"cannot be read: {error}") from error
+    folder = resources.files("assistant") / "locales"
+    file = folder / f"{tag_or_path}.toml"
+    if not file.is_file():
+        tags = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
+        raise ConfigError("locale", tag_or_path, f"is not known; known: {', '.join(tags)}")
+    return locales.parse(file.read_text(encoding="utf-8"), file.name)
+
+
+def build_car(
+    config: Config,
+    calendar: Calendar,
+    *,
+    clock: Callable[[], datetime],
+    post: Callable[[Event], None],
+    writable: WritableCalendar | None = None,
+) -> Car:
+    """Put a car together. Raises: ConfigError."""
+    locale = build_locale(config.locale)
+    wording = Wording(locale.tag, locale.replies, locale.phrases, locale.errors)
+    book, _ = load_contacts(config.contacts, locale.market)
+    return Car(
+        config=config,
+        locale=locale,
+        wording=wording,
+        zone=build_zone(config.zone),
+        clock=clock,
+        calendar=calendar,
+        writable=writable,
+        lines=tuple(build_lines(config.lines, post)),
+        dialog=Dialog(wording),
+        address_book=book,
+    )
+
+
+def load_contacts(paths: Iterable[str], market: str) -> tuple[tuple[Contact, ...], tuple[str, ...]]:
+    """Everybody in the address books, and a line per entry that had to be left out."""
+    people: list[Contact] = []
+    problems: list[str] = []
+    for path in paths:
+        loaded = read_contacts(Path(path), market)
+        people.extend(loaded.contacts)
+        problems.extend(loaded.problems)
+    return tuple(people), tuple(problems)
+
+
+def build_lines(accounts: Iterable[Account], post: Callable[[Event], None]) -> Iterable[CallLine]:
+    for account in accounts:
+        try:
+            backend = calls.BACKENDS[account.kind]
+        except KeyError:
+            known = ", ".join(sorted(calls.BACKENDS))
+            raise ConfigError("lines", account.kind, f"is not known; known: {known}") from None
+        yield backend(account.settings, post)
+
+
+def build_zone(name: str) -> tzinfo:
+    """The car's zone; the system's when none is set."""
+    if name:
+        return ZoneInfo(name)
+    target = str(_SYSTEM_ZONE.resolve())
+    _, marker, key = target.partition("zoneinfo/")
+    return ZoneInfo(key) if marker else ZoneInfo("UTC")
