@@ -1,0 +1,223 @@
+"""From words to the acoustic model's units: the states and arcs of a decoding graph.
+
+Every phone is an arc into a state with a self-loop; words that share their first phones share
+those states; silence may stand between any two words. Beside the grammar stands a filler, a loop
+over all phones, which wins when something else is said. Pure; `graph` reads and writes files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from assistant.speech.lexicon import Phones
+
+SILENCE = "SIL"
+ANY = "*"
+"""The left context of a unit that does not depend on one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What each liberty costs, in nats beside the scaled acoustic scores. Tuned: see `limits`."""
+
+    pause: float = 0.7
+    """Silence between two words; going without costs the same."""
+    unknown: float = 6.0
+    """Taking the whole utterance for something outside the grammar."""
+    unknown_phone: float = 1.5
+    """For each phone of it."""
+    noise: float = 8.0
+    """A stretch before or after a sentence that does not belong to it."""
+    noise_phone: float = 2.0
+
+
+class Unit(NamedTuple):
+    """Kaldi transition ids of a phone: into its state, and staying there."""
+
+    forward: int
+    loop: int
+
+
+class GrammarArc(NamedTuple):
+    word: int
+    weight: float
+    target: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grammar:
+    """A deterministic automaton over word ids; state 0 is the start."""
+
+    arcs: Sequence[Sequence[GrammarArc]]
+    """Per state."""
+    finals: Mapping[int, float]
+
+
+class Units:
+    """The acoustic model's units by phone, position in the word (S B I E) and left phone."""
+
+    def __init__(self, table: Mapping[tuple[str, str, str], Unit]) -> None:
+        self._table = table
+        self.phones = tuple(sorted({phone for phone, _, _ in table if phone != SILENCE}))
+        self.depend_on_left = any(left != ANY for _, _, left in table)
+
+    def unit(self, phone: str, position: str, left: str) -> Unit:
+        """Raises KeyError for a phone that the model does not have."""
+        exact = self._table.get((phone, position, left))
+        return exact or self._table[phone, position, ANY]
+
+    def context(self, phone: str) -> str:
+        """What the next unit needs to know about the phone before it."""
+        return phone if self.depend_on_left else ANY
+
+
+class Expansion:
+    """Collects the arcs (source, target, input, output, weight) of a decoding graph; 0 starts."""
+
+    def __init__(self, units: Units, costs: Costs) -> None:
+        self.arcs: list[tuple[int, int, int, int, float]] = []
+        self.finals: dict[int, float] = {}
+        self.n_states = 1
+        self._units = units
+        self._costs = costs
+        self._entries: dict[tuple[int, str], int] = {}
+        self._waiting: list[tuple[int, str]] = []
+
+    def add_grammar(self, grammar: Grammar, spoken: Mapping[int, Sequence[Phones]]) -> None:
+        """`spoken` holds the pronunciations of each word id.
+
+        Raises:
+            KeyError: a pronunciation with a phone that the model does not have.
+        """
+        self._pause(0, self._entry(0, SILENCE))
+        roots: dict[int, dict[tuple[str, str], int]] = {}
+        while self._waiting:
+            state, left = self._waiting.pop()
+            entry = self._entries[state, left]
+            if left == ANY:
+                self._pause(entry, self._entry(state, SILENCE))
+                continue
+            if left != SILENCE:
+                self._silence(entry, self._entry(state, SILENCE))
+            if state in grammar.finals:
+                self.finals[entry] = grammar.finals[state]
+            if state not in roots:
+                roots[state] = self._tree(grammar.arcs[state], spoken)
+            self._enter(entry, roots[state], left)
+
+    def add_fillers(self, unknown: int, noise: int) -> None:
+        """`[unk]` instead of a sentence, `[noise]` before and after one, given as word ids."""
+        costs = self._costs
+        sentence_ends = dict(self.finals)
+        end, last = self._state(), self._state()
+        self._pause(end, last)
+        self.finals[last] = 0.0
+        self._link(0, self._filler(end, costs.unknown_phone), unknown, costs.unknown)
+        before = self._state()
+        self._pause(before, self._entries[0, SILENCE])
+        self._link(0, self._filler(before, costs.noise_phone), noise, costs.noise)
+        after = self._filler(end, costs.noise_phone)
+        for state, weight in sentence_ends.items():
+            self._link(state, after, noise, weight + costs.noise)
+
+    def _tree(
+        self, arcs: Sequence[GrammarArc], spoken: Mapping[int, Sequence[Phones]]
+    ) -> dict[tuple[str, str], int]:
+        """The words that leave one grammar state, as states after each first phone."""
+        roots: dict[tuple[str, str], int] = {}
+        inner: dict[tuple[int, str, str], int] = {}
+        ends: set[tuple[int, int]] = set()
+        for word, weight, target in sorted(arcs, key=lambda arc: arc.weight):
+            for phones in spoken[word]:
+                state = self._walk(phones, roots, inner)
+                following = self._entry(target, self._units.context(phones[-1]))
+                if (state, following) not in ends:  # a homophone that leads to the same place
+                    ends.add((state, following))
+                    self._link(state, following, word, weight)
+        return roots
+
+    def _walk(
+        self,
+        phones: Phones,
+        roots: dict[tuple[str, str], int],
+        inner: dict[tuple[int, str, str], int],
+    ) -> int:
+        """The state after the last phone, made where no other word has made it."""
+        first = (phones[0], "B" if len(phones) > 1 else "S")
+        if first not in roots:
+            roots[first] = self._after_first(*first)
+        state = roots[first]
+        for index in range(1, len(phones)):
+            position = "E" if index == len(phones) - 1 else "I"
+            key = (state, phones[index], position)
+            if key not in inner:
+                unit = self._units.unit(phones[index], position, phones[index - 1])
+                inner[key] = self._sound(state, unit)
+            state = inner[key]
+        return state
+
+    def _after_first(self, phone: str, position: str) -> int:
+        """The first phone's own state, or one behind it when it depends on what came before."""
+        state = self._state()
+        if not self._units.depend_on_left:
+            loop = self._units.unit(phone, position, ANY).loop
+            self.arcs.append((state, state, loop, 0, 0.0))
+        return state
+
+    def _enter(self, entry: int, roots: Mapping[tuple[str, str], int], left: str) -> None:
+        weight = 0.0 if left == SILENCE else self._costs.pause
+        for (phone, position), behind in roots.items():
+            unit = self._units.unit(phone, position, left)
+            if self._units.depend_on_left:
+                self._link(self._sound(entry, unit, weight), behind)
+            else:
+                self.arcs.append((entry, behind, unit.forward, 0, weight))
+
+    def _filler(self, end: int, phone_cost: float) -> int:
+        """A loop over words of any two or more phones; returns where it begins."""
+        begin, between = self._state(), self._state()
+        hubs = {self._units.context(phone): self._state() for phone in self._units.phones}
+        for phone in self._units.phones:
+            first = self._sound(begin, self._units.unit(phone, "B", SILENCE), phone_cost)
+            self._link(first, hubs[self._units.context(phone)])
+            for left, hub in hubs.items():
+                middle = self._sound(hub, self._units.unit(phone, "I", left), phone_cost)
+                self._link(middle, hubs[self._units.context(phone)])
+                final = self._sound(hub, self._units.unit(phone, "E", left), phone_cost)
+                self._link(final, between)
+        self._link(between, end)
+        self._silence(between, begin)
+        return begin
+
+    def _entry(self, state: int, left: str) -> int:
+        """Where the words of a grammar state begin after the phone `left`."""
+        key = (state, left)
+        if key not in self._entries:
+            self._entries[key] = self._state()
+            self._waiting.append(key)
+        return self._entries[key]
+
+    def _pause(self, source: int, target: int) -> None:
+        """Optional silence."""
+        self._link(source, target, weight=self._costs.pause)
+        self._silence(source, target)
+
+    def _silence(self, source: int, target: int) -> None:
+        unit = self._units.unit(SILENCE, "S", ANY)
+        self._link(self._sound(source, unit, self._costs.pause), target)
+
+    def _sound(self, source: int, unit: Unit, weight: float = 0.0) -> int:
+        """A new state in which `unit` lasts, entered from `source`."""
+        state = self._state()
+        self.arcs.append((source, state, unit.forward, 0, weight))
+        self.arcs.append((state, state, unit.loop, 0, 0.0))
+        return state
+
+    def _link(self, source: int, target: int, word: int = 0, weight: float = 0.0) -> None:
+        self.arcs.append((source, target, 0, word, weight))
+
+    def _state(self) -> int:
+        self.n_states += 1
+        return self.n_states - 1

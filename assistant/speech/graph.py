@@ -1,0 +1,135 @@
+"""A grammar becomes Vosk's decoding graph, so that it is heard exactly and nothing beside it.
+
+`minimal` makes the word automaton deterministic, `expansion` spells it in the acoustic
+model's units, and the result is written as `HCLG.fst` in a folder that otherwise links to the
+model. Neighbours: `lexicon` pronounces the words, `recognizer` loads the folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from assistant.core.automaton import Automaton
+from assistant.errors import ModelMissing
+from assistant.speech.expansion import Costs, Expansion, Unit, Units
+from assistant.speech.lexicon import Lexicon
+from assistant.speech.minimal import minimal
+
+EPSILON = "<eps>"
+UNKNOWN = "[unk]"
+"""Decoded for speech outside the grammar."""
+NOISE = "[noise]"
+"""Decoded for a stretch before or after a sentence that is not part of it."""
+
+_LINKED = ("am", "ivector")
+_ENDPOINTING_OFF = "".join(
+    f"--endpoint.rule{rule}.min-trailing-silence=1000\n"
+    f"--endpoint.rule{rule}.min-utterance-length=1000\n"
+    for rule in range(1, 6)
+)
+_MAGIC = 2125659606
+_EXPANDED = 0x1
+_ARC = np.dtype([("input", "<i4"), ("output", "<i4"), ("weight", "<f4"), ("target", "<i4")])
+_STATE = np.dtype(
+    [("final", "<f4"), ("first", "<u4"), ("arcs", "<u4"), ("ieps", "<u4"), ("oeps", "<u4")]
+)
+
+
+def compile_graph(
+    automaton: Automaton,
+    lexicon: Lexicon,
+    model_dir: Path,
+    out_dir: Path,
+    *,
+    filler: Costs | None = None,
+    say_like: Mapping[str, str] | None = None,
+) -> Path:
+    """Writes a Vosk model folder for one grammar into `out_dir` and returns it.
+
+    `say_like` maps a word to an ordinary spelling of how it sounds.
+
+    Raises:
+        ModelMissing: the acoustic model's table of units is missing or broken.
+    """
+    ids = {word: index for index, word in enumerate((EPSILON, UNKNOWN, NOISE))}
+    ids |= {word: index for index, word in enumerate(sorted(automaton.words), len(ids))}
+    spoken = lexicon.pronounce_all(automaton.words, say_like or {})
+    expansion = Expansion(read_units(model_dir), filler or Costs())
+    expansion.add_grammar(minimal(automaton, ids), {ids[word]: spoken[word] for word in spoken})
+    expansion.add_fillers(ids[UNKNOWN], ids[NOISE])
+    _prepare_folder(model_dir, out_dir)
+    lines = (f"{word} {index}\n" for word, index in ids.items())
+    (out_dir / "graph/words.txt").write_text("".join(lines), "utf-8")
+    write_fst(out_dir / "graph/HCLG.fst", expansion.n_states, expansion.arcs, expansion.finals)
+    return out_dir
+
+
+def read_units(model_dir: Path) -> Units:
+    """Reads `graph/units.tsv`: phone, position, left context, forward and loop transition id.
+
+    Raises:
+        ModelMissing: it is not there or not such a table.
+    """
+    try:
+        rows = (model_dir / "graph/units.tsv").read_text("utf-8").splitlines()[1:]
+        fields = [row.split("\t") for row in rows]
+        table = {
+            (phone, position, left): Unit(int(forward), int(loop))
+            for phone, position, left, forward, loop in fields
+        }
+    except FileNotFoundError as cause:
+        raise ModelMissing(str(model_dir), "has no graph/units.tsv") from cause
+    except (OSError, ValueError) as cause:
+        raise ModelMissing(str(model_dir), "graph/units.tsv is broken") from cause
+    return Units(table)
+
+
+def write_fst(
+    path: Path,
+    n_states: int,
+    arcs: Sequence[tuple[int, int, int, int, float]],
+    finals: Mapping[int, float],
+) -> None:
+    """Writes (source, target, input, output, weight) as an OpenFst "const" transducer from 0.
+
+    Source: OpenFst fst.cc FstHeader::Write, const-fst.h ConstFst::WriteFst (file version 2).
+    """
+    source, target, label, word, weight = (np.array(column) for column in zip(*arcs, strict=True))
+    order = np.argsort(source, kind="stable")
+    table = np.empty(len(order), _ARC)
+    table["input"], table["output"] = label[order], word[order]
+    table["weight"], table["target"] = weight[order], target[order]
+    states = np.empty(n_states, _STATE)
+    states["final"] = np.inf
+    states["final"][list(finals)] = list(finals.values())
+    states["arcs"] = np.bincount(source, minlength=n_states)
+    states["first"] = np.cumsum(states["arcs"]) - states["arcs"]
+    states["ieps"] = np.bincount(source[label == 0], minlength=n_states)
+    states["oeps"] = np.bincount(source[word == 0], minlength=n_states)
+    header = np.array([2, 0], "<i4").tobytes()
+    header += np.array([_EXPANDED, 0, n_states, len(table)], "<i8").tobytes()
+    with path.open("wb") as file:
+        file.write(_MAGIC.to_bytes(4, "little") + _text("const") + _text("standard") + header)
+        file.write(states.tobytes() + table.tobytes())
+
+
+def _text(value: str) -> bytes:
+    return len(value).to_bytes(4, "little") + value.encode()
+
+
+def _prepare_folder(model_dir: Path, out_dir: Path) -> None:
+    """Everything but the graph, and Vosk's own endpointing switched off: `endpoint` decides."""
+    (out_dir / "graph/phones").mkdir(parents=True, exist_ok=True)
+    (out_dir / "conf").mkdir(exist_ok=True)
+    for name in _LINKED:
+        if (model_dir / name).is_dir():
+            (out_dir / name).symlink_to((model_dir / name).resolve(), target_is_directory=True)
+    boundaries = "graph/phones/word_boundary.int"
+    (out_dir / boundaries).symlink_to((model_dir / boundaries).resolve())
+    for source in (model_dir / "conf").iterdir():
+        (out_dir / "conf" / source.name).write_text(source.read_text("utf-8"), "utf-8")
+    with (out_dir / "conf/model.conf").open("a", encoding="utf-8") as conf:
+        conf.write(_ENDPOINTING_OFF)

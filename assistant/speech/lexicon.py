@@ -1,0 +1,211 @@
+"""Word to phones, for any word: dictionary first, then construction, then a guess by espeak-ng.
+
+The order is: what the driver wrote under "say it like"; the model's dictionary (CMU); a
+possessive, a compound or an abbreviation of dictionary words; espeak-ng's reading as English and
+as the language the spelling shows. Guesses are kept in the user's cache folder, so that only a
+new name costs a child process. Neighbours: `graph` asks for every word of an automaton.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from assistant.errors import ModelMissing, VoiceMissing
+from assistant.speech import espeak
+from assistant.speech.phonemes import arpabet, language_of, plain
+
+Phones = tuple[str, ...]
+
+ENGLISH = "en-us"
+"""The reading that fits the dictionary: rhotic, as the model was trained."""
+_MOST_PRONUNCIATIONS = 5
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_VOICED = {"B", "D", "G", "V", "DH", "M", "N", "NG", "L", "R", "W", "Y"}
+_HISSING = {"S", "Z", "SH", "ZH", "CH", "JH"}
+_VOWEL_LETTERS = re.compile(r"[aeiouy]")
+
+
+class Lexicon:
+    """Pronunciations in the phones of one acoustic model."""
+
+    def __init__(self, model_dir: Path, cache_dir: Path | None = None) -> None:
+        """Reads `lexicon.tsv.gz` of the model.
+
+        Raises:
+            ModelMissing: the dictionary is not there or broken.
+        """
+        self._words = _read_dictionary(model_dir / "lexicon.tsv.gz")
+        self._cache_file = (cache_dir or default_cache()) / "pronunciations.json"
+        self._guesses = _read_cache(self._cache_file)
+        self._guessed: set[str] = set()
+
+    @property
+    def approximated(self) -> frozenset[str]:
+        """The words asked for so far whose pronunciation is only a guess."""
+        return frozenset(self._guessed)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._words
+
+    def pronounce(self, word: str, say_like: str = "", language: str = "") -> tuple[Phones, ...]:
+        """Likeliest first, never empty. `language`: an espeak-ng voice, "" to tell by spelling."""
+        return self.pronounce_all([word], {word: say_like} if say_like else {}, language)[word]
+
+    def pronounce_all(
+        self, words: Iterable[str], say_like: Mapping[str, str], language: str = ""
+    ) -> dict[str, tuple[Phones, ...]]:
+        """As `pronounce`, with one child process for all the guesses together."""
+        wanted = list(dict.fromkeys(words))
+        spoken = {word: say_like.get(word, "").lower().split() or [word] for word in wanted}
+        parts = {part for spelling in spoken.values() for part in spelling}
+        self._guess([part for part in parts if not self._is_sure(part)], language)
+        return {
+            word: _chain([self._part(part, language) for part in spoken[word]]) for word in wanted
+        }
+
+    def _part(self, word: str, language: str) -> list[Phones]:
+        found = self._known(word)
+        native = language or language_of(word)
+        if not self._is_sure(word):
+            self._guessed.add(word)
+            found += [arpabet(self._guesses[key], key[0]) for key in self._readings(word, language)]
+        elif native:
+            found += self._known(plain(word))
+        usable = [phones for phones in dict.fromkeys(found) if phones]
+        return usable[:_MOST_PRONUNCIATIONS] or self._spelt(word) or [("AH",)]
+
+    def _is_sure(self, word: str) -> bool:
+        return word in self._words or _possessive_base(word) in self._words
+
+    def _known(self, word: str) -> list[Phones]:
+        """Pronunciations made of dictionary entries alone."""
+        if word in self._words:
+            return self._entry(word)
+        base = _possessive_base(word)
+        if base in self._words:
+            return [(*phones, *_possessive_ending(phones)) for phones in self._entry(base)]
+        bare = plain(word)
+        if bare != word and bare in self._words:
+            return self._entry(bare)
+        return self._compound(word) + (self._spelt(word) if _is_abbreviation(word) else [])
+
+    def _entry(self, word: str) -> list[Phones]:
+        return [tuple(phones.split()) for phones in self._words[word].split("\t")]
+
+    def _spelt(self, word: str) -> list[Phones]:
+        """Letter by letter and digit by digit, for abbreviations."""
+        names = [_DIGITS[int(sign)] if sign.isdigit() else f"{sign}." for sign in plain(word)]
+        readings = [self._entry(name) for name in names if name in self._words]
+        return list(_chain(readings)) if readings else []
+
+    def _compound(self, word: str) -> list[Phones]:
+        """ "standup" as stand + up, "q3" as its pieces; the most even split of two real words."""
+        pieces = re.findall(r"[^\W\d_]+|\d", word)
+        if len(pieces) > 1:
+            readings = [self._known(piece) or self._spelt(piece) for piece in pieces]
+            return list(_chain(readings)) if all(readings) else []
+        cuts = sorted(range(3, len(word) - 1), key=lambda cut: abs(2 * cut - len(word)))
+        for cut in cuts:
+            if word[:cut] in self._words and word[cut:] in self._words:
+                return list(_chain([self._known(word[:cut]), self._known(word[cut:])]))
+        return []
+
+    def _readings(self, word: str, language: str) -> list[tuple[str, str]]:
+        """The guesses to use for a word, each (espeak-ng voice, spelling)."""
+        native = language or language_of(word)
+        if not word.isascii() and native in ("ru", "cmn", "el", "ja", "ko", "ar", "he", "hi"):
+            return [(native, word)]
+        voices = [ENGLISH, native or "de"]
+        return [(voice, word) for voice in dict.fromkeys(voices)]
+
+    def _guess(self, words: list[str], language: str) -> None:
+        """Fills `_guesses` for all readings of `words`."""
+        keys = {key for word in words for key in self._readings(word, language)}
+        missing = sorted(keys - self._guesses.keys())
+        if not missing:
+            return
+        try:
+            heard = espeak.phonemes(missing)
+        except VoiceMissing:
+            self._guesses |= dict.fromkeys(missing, "")
+            return
+        self._guesses |= dict(zip(missing, heard, strict=True))
+        _write_cache(self._cache_file, self._guesses)
+
+
+def default_cache() -> Path:
+    """The user's cache folder. Source: XDG Base Directory Specification."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "roadcall"
+
+
+def _read_dictionary(path: Path) -> dict[str, str]:
+    """Word -> its pronunciations with tabs between them; split only when asked for."""
+    try:
+        text = gzip.decompress(path.read_bytes()).decode()
+    except FileNotFoundError as cause:
+        raise ModelMissing(str(path.parent), f"has no {path.name}") from cause
+    except (OSError, EOFError, UnicodeDecodeError) as cause:
+        raise ModelMissing(str(path), "is broken; install the model again") from cause
+    words: dict[str, str] = {}
+    for line in text.splitlines():
+        word, _, phones = line.partition("\t")
+        words[word] = f"{words[word]}\t{phones}" if word in words else phones
+    return words
+
+
+def _read_cache(path: Path) -> dict[tuple[str, str], str]:
+    """A cache that cannot be read is only made again."""
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+        stored = json.loads(path.read_text("utf-8"))
+        return {
+            (voice, word): ipa for voice, words in stored.items() for word, ipa in words.items()
+        }
+    return {}
+
+
+def _write_cache(path: Path, guesses: Mapping[tuple[str, str], str]) -> None:
+    stored: dict[str, dict[str, str]] = {}
+    for (voice, word), ipa in guesses.items():
+        stored.setdefault(voice, {})[word] = ipa
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(stored, ensure_ascii=False), "utf-8")
+        draft.replace(path)
+
+
+def _chain(readings: list[list[Phones]]) -> tuple[Phones, ...]:
+    """Readings of parts, one after the other; other choices vary one part at a time."""
+    first = tuple(phone for options in readings for phone in options[0])
+    chained = [first]
+    for index, options in enumerate(readings):
+        for other in options[1:]:
+            parts = [
+                *(o[0] for o in readings[:index]),
+                other,
+                *(o[0] for o in readings[index + 1 :]),
+            ]
+            chained.append(tuple(phone for part in parts for phone in part))
+    return tuple(dict.fromkeys(chained))[:_MOST_PRONUNCIATIONS]
+
+
+def _possessive_base(word: str) -> str:
+    return word[:-2] if word.endswith(("'s", "’s")) else word[:-1] if word.endswith("s'") else ""
+
+
+def _possessive_ending(phones: Phones) -> Phones:
+    last = phones[-1]
+    if last in _HISSING:
+        return ("IH", "Z")
+    return ("Z",) if last in _VOICED or last[0] in "AEIOU" else ("S",)
+
+
+def _is_abbreviation(word: str) -> bool:
+    return len(word) <= 5 and word.isascii() and word.isalpha() and not _VOWEL_LETTERS.search(word)

@@ -1,0 +1,250 @@
+"""Hears a grammar: PCM in, a hypothesis out. The only file that knows Vosk.
+
+`Recognizer.language` turns an automaton into a loaded model; an `Utterance` decodes one stretch
+of speech with it and asks `endpoint` when it is over. Speech that the grammar does not cover is
+decoded as the filler and comes out as empty text. Neighbours: `graph` compiles, `app` feeds.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.core.automaton import Automaton
+from assistant.core.model import Hypothesis, Word
+from assistant.errors import ConfigError, ModelMissing
+from assistant.speech.endpoint import Decision, Endpointer, Patience, Reading, Sentences
+from assistant.speech.expansion import Costs
+from assistant.speech.graph import NOISE, UNKNOWN, compile_graph
+from assistant.speech.lexicon import Lexicon
+
+RATE_HZ = 16000
+_FRAME_BYTES = RATE_HZ // 50 * 2
+"""20 ms of 16-bit mono."""
+_CHUNK_BYTES = 5 * _FRAME_BYTES
+"""What Vosk gets at a time."""
+_MODEL_FILES = (
+    "am/final.mdl",
+    "conf/mfcc.conf",
+    "conf/model.conf",
+    "graph/units.tsv",
+    "graph/phones/word_boundary.int",
+    "lexicon.tsv.gz",
+)
+_TRANSITION_MODEL = b"\0B<TransitionModel> "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Every threshold of recognition, tuned together on recordings of people."""
+
+    filler: Costs = field(default_factory=Costs)
+    patience: Patience = field(default_factory=Patience)
+    least_confidence: float = 0.0
+    """Below it a hypothesis counts as not understood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """A grammar ready to be heard."""
+
+    model: Any
+    """vosk.Model"""
+    sentences: Sentences
+    approximated: frozenset[str]
+    """Words whose pronunciation was only guessed."""
+
+
+class Recognizer:
+    """One acoustic model; makes languages for it."""
+
+    def __init__(self, model_dir: Path, limits: Limits | None = None) -> None:
+        """Checks the model's files, because Vosk ends the process over some that are broken.
+
+        Raises:
+            ModelMissing: the folder is not a whole model.
+            ConfigError: vosk is not installed.
+        """
+        check_model(model_dir)
+        try:
+            import vosk
+        except ImportError as cause:
+            raise ConfigError("vosk", "package", "pip install vosk") from cause
+        vosk.SetLogLevel(-1)
+        self._vosk = vosk
+        self._model_dir = model_dir
+        self._limits = limits or Limits()
+        self.lexicon = Lexicon(model_dir)
+
+    def language(self, automaton: Automaton, say_like: Mapping[str, str] | None = None) -> Language:
+        """Compiles and loads a grammar; may run in any thread.
+
+        Raises:
+            ModelMissing: the acoustic model cannot be loaded.
+        """
+        with tempfile.TemporaryDirectory(prefix="roadcall-") as folder:
+            compile_graph(
+                automaton,
+                self.lexicon,
+                self._model_dir,
+                Path(folder),
+                filler=self._limits.filler,
+                say_like=say_like,
+            )
+            try:
+                model = self._vosk.Model(folder)
+            except Exception as cause:  # vosk raises nothing narrower
+                raise ModelMissing(str(self._model_dir), "is broken; install it again") from cause
+        guessed = self.lexicon.approximated & automaton.words
+        return Language(model=model, sentences=Sentences(automaton), approximated=guessed)
+
+    def utterance(self, language: Language, *, hold: bool = False) -> Utterance:
+        """Listens to one utterance; with `hold` it ends only after `release`."""
+        decoder = self._vosk.KaldiRecognizer(language.model, RATE_HZ)
+        decoder.SetWords(True)
+        return Utterance(decoder, language, self._limits, hold=hold)
+
+
+class Utterance:
+    """One stretch of speech. Not for several threads at once."""
+
+    def __init__(self, decoder: Any, language: Language, limits: Limits, *, hold: bool) -> None:
+        self._decoder = decoder
+        self._sentences = language.sentences
+        self._limits = limits
+        self._endpointer = Endpointer(limits.patience, hold=hold)
+        self._audio = bytearray()
+        self._framed = 0
+        self._decoded = 0
+        self._final: Mapping[str, Any] | None = None
+        self._text = ""
+        self._reading = Reading.NOTHING
+        self.decision = Decision.GO_ON
+
+    @property
+    def seconds(self) -> float:
+        """Audio listened to so far."""
+        return self._endpointer.elapsed_s
+
+    @property
+    def silence_s(self) -> float:
+        """How long ago the last loud frame was."""
+        return self._endpointer.silence_s
+
+    @property
+    def partial(self) -> str:
+        """The words so far, for the display."""
+        return " ".join(_spoken(self._text.split()))
+
+    def feed(self, pcm: bytes) -> Decision:
+        """16 kHz 16-bit mono of any length; what follows the end of the utterance is ignored."""
+        self._audio += pcm
+        while not self._is_over and len(self._audio) - self._framed >= _FRAME_BYTES:
+            frame = bytes(self._audio[self._framed : self._framed + _FRAME_BYTES])
+            self._framed += _FRAME_BYTES
+            self.decision = self._listen(frame)
+        return self.decision
+
+    def release(self) -> None:
+        """The held button was let go."""
+        self._endpointer.release()
+
+    def finish(self) -> Hypothesis:
+        """What was said; may be called before the end has been decided."""
+        if not self._endpointer.has_speech:
+            return Hypothesis(text="", confidence=0.0)
+        if self._final is None:
+            self._peek()
+        assert self._final is not None
+        return self._hypothesis(self._final)
+
+    @property
+    def _is_over(self) -> bool:
+        return self.decision in (Decision.DONE, Decision.NO_INPUT)
+
+    def _listen(self, frame: bytes) -> Decision:
+        endpointer = self._endpointer
+        decision = endpointer.feed(0.02, energy_dbfs(frame), self._text, self._reading)
+        if decision is Decision.PEEK:
+            self._peek()
+        elif self._final is None or not endpointer.is_silent:
+            self._decode()
+        return Decision.GO_ON if decision is Decision.PEEK else decision
+
+    def _decode(self) -> None:
+        """Decodes whole chunks; speech after a peek starts again from the beginning."""
+        if self._final is not None:
+            self._final, self._decoded = None, 0
+        whole = (self._framed - self._decoded) // _CHUNK_BYTES * _CHUNK_BYTES
+        if whole:
+            self._accept(self._decoded + whole)
+            self._understand(json.loads(self._decoder.PartialResult())["partial"])
+
+    def _peek(self) -> None:
+        """Decodes to the end. Vosk cannot go on after that, so `_decode` begins anew."""
+        self._accept(self._framed)
+        self._final = json.loads(self._decoder.FinalResult())
+        self._understand(self._final.get("text", ""))
+
+    def _accept(self, end: int) -> None:
+        if end > self._decoded:
+            self._decoder.AcceptWaveform(bytes(self._audio[self._decoded : end]))
+            self._decoded = end
+
+    def _understand(self, text: str) -> None:
+        if text != self._text:
+            self._text = text
+            words = text.split()
+            foreign = words[-1:] in ([UNKNOWN], [NOISE])
+            own = [word for word in words if word != NOISE]
+            self._reading = Reading.FOREIGN if foreign else self._sentences.reading(own)
+
+    def _hypothesis(self, result: Mapping[str, Any]) -> Hypothesis:
+        heard = result.get("result", ())
+        if any(entry["word"] == UNKNOWN for entry in heard):
+            return Hypothesis(text="", confidence=0.0)
+        words = tuple(
+            Word(
+                text=entry["word"],
+                start_s=entry["start"],
+                end_s=entry["end"],
+                confidence=min(1.0, entry["conf"]),
+            )
+            for entry in heard
+            if entry["word"] != NOISE
+        )
+        confidence = min((word.confidence for word in words), default=0.0)
+        if confidence < self._limits.least_confidence:
+            return Hypothesis(text="", confidence=confidence)
+        text = " ".join(word.text for word in words)
+        return Hypothesis(text=text, confidence=confidence, words=words)
+
+
+def check_model(model_dir: Path) -> None:
+    """Raises ModelMissing, naming what is wrong, unless the folder is a whole model."""
+    if not model_dir.is_dir():
+        raise ModelMissing(str(model_dir))
+    missing = [name for name in _MODEL_FILES if not (model_dir / name).is_file()]
+    if missing:
+        raise ModelMissing(str(model_dir), f"lacks {', '.join(missing)}; install it again")
+    with (model_dir / _MODEL_FILES[0]).open("rb") as file:
+        start = file.read(len(_TRANSITION_MODEL))
+    if start != _TRANSITION_MODEL:
+        raise ModelMissing(str(model_dir), "am/final.mdl is not an acoustic model")
+
+
+def energy_dbfs(pcm: bytes) -> float:
+    """Root mean square of 16-bit samples against full scale; -inf for digital silence."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
+    power = float(np.mean(samples * samples)) if len(samples) else 0.0
+    return 10 * float(np.log10(power / 32768**2)) if power > 0 else -float("inf")
+
+
+def _spoken(words: list[str]) -> Iterator[str]:
+    return (word for word in words if word not in (UNKNOWN, NOISE))
