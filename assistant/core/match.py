@@ -1,0 +1,212 @@
+"""Heard words -> ranked Interpretations.
+
+First word for word over the network of all templates; if nothing fits, the same templates with
+words left out, added or exchanged at a price (typed text, recognition errors). Names are looked
+up, then repaired by likeness. Decided here: the prices, how sure is sure, what a correction in
+the same breath takes back. Neighbours: `search` walks, `slots` names, `when` times.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from assistant.core import slots as names
+from assistant.core import tree as trees
+from assistant.core import when as times
+from assistant.core.events import Scope
+from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Sense
+from assistant.core.locales import Locale
+from assistant.core.model import Interpretation, Named, When
+from assistant.core.options import option_phrases
+from assistant.core.search import WORD_FOR_WORD, Capture, Chart, Graph, Path, Prices, Search
+from assistant.core.slots import Vocabulary
+from assistant.core.tokens import tokens
+from assistant.core.tree import Rule, Tree, Word
+
+HEARD_IN: Mapping[Scope, frozenset[Scope]] = {
+    Scope.IDLE: frozenset({Scope.IDLE}),
+    Scope.QUESTION: frozenset({Scope.QUESTION, Scope.IDLE}),
+    Scope.CALL: frozenset({Scope.CALL, Scope.IDLE}),
+    Scope.RINGING: frozenset({Scope.RINGING}),
+}
+"""What the driver may say in a scope: a question can be ignored, a ringing phone cannot."""
+
+_MOST_READINGS = 3
+_MOST_WORDS = 60
+"""A longer utterance is rambling: only its beginning would be searched."""
+_MOST_VISITS = 2500
+"""Steps of one robust search, about 10 ms."""
+_PRICE_LIMIT = 2.4
+"""Two and a half words that carry the meaning may go wrong in a long sentence."""
+_SCORE_LIMIT = 0.6
+_CAREFUL_SCORE_LIMIT = 0.72
+_CAREFUL_LOSS = 0.45
+"""A careful intent is never heard without the words that make it: only small ones may lack."""
+
+
+class Matcher:
+    """Understands one language with today's names; build a new one when they change."""
+
+    def __init__(self, locale: Locale, vocabulary: Vocabulary) -> None:
+        self.locale = locale
+        self.vocabulary = vocabulary
+        self._graph = Graph(locale.network)
+        self._graphs = {
+            name: Graph(kind.network)
+            for name, kind in locale.kinds.items()
+            if isinstance(kind, Formed)
+        }
+        self._kinds: dict[str, Kind] = dict(locale.kinds)
+        for name in NAMES:
+            lexicon = vocabulary.of(name)
+            self._kinds[name] = Listed(phrases=lexicon.phrases, longest=lexicon.longest)
+        self._prices = Prices(words=_word_prices(locale))
+
+    def interpret(
+        self,
+        text: str,
+        *,
+        now: datetime,
+        scope: Scope = Scope.IDLE,
+        choices: Sequence[str] = (),
+    ) -> tuple[Interpretation, ...]:
+        """Best first, at most three, none when nothing fits. `now` is aware, in the car's zone."""
+        said = tokens(text)
+        if len(said) > _MOST_WORDS:
+            return ()
+        words = tuple(word for word in said if word not in self.locale.fillers) or said
+        reader = _Reader(self, now, scope, choices)
+        readings = reader.exactly(words) or reader.corrected(words) or reader.roughly(words)
+        return tuple(readings)
+
+    def chart(self, words: tuple[str, ...], choices: Sequence[str]) -> Chart:
+        kinds = {**self._kinds, OPTION: option_phrases(choices)}
+        return Chart(words, kinds, self._graphs, self._prices)
+
+    def search(self, chart: Chart, limit: float) -> Search:
+        return Search(self._graph, chart, limit=limit)
+
+    def price(self, words: Iterable[str]) -> float:
+        return sum(map(self._prices.of, words))
+
+
+class _Reader:
+    """One utterance being understood."""
+
+    def __init__(
+        self, matcher: Matcher, now: datetime, scope: Scope, choices: Sequence[str]
+    ) -> None:
+        self.matcher = matcher
+        self.locale = matcher.locale
+        self.now = now
+        self.scopes = HEARD_IN[scope]
+        self.choices = choices
+
+    def exactly(self, words: tuple[str, ...]) -> list[Interpretation]:
+        chart = self.matcher.chart(words, self.choices)
+        found = self._heard_here(self.matcher.search(chart, WORD_FOR_WORD).paths(_MOST_VISITS))
+        return self._ranked(words, found)
+
+    def corrected(self, words: tuple[str, ...]) -> list[Interpretation]:
+        """ "call my three no my four pm": what follows the "no" replaces what it resembles."""
+        for at in range(len(words) - 1, -1, -1):
+            for marker in self.locale.corrections:
+                rest = words[at + len(marker) :]
+                if words[at : at + len(marker)] != marker or not rest:
+                    continue
+                for kept in range(at, -1, -1):
+                    if readings := self.exactly(words[:kept] + rest):
+                        return readings
+        return []
+
+    def roughly(self, words: tuple[str, ...]) -> list[Interpretation]:
+        chart = self.matcher.chart(words, self.choices)
+        weight = self.matcher.price(words)
+        limit = min(_PRICE_LIMIT, (1 - _SCORE_LIMIT) * (weight + 0.5))
+        found = self._heard_here(self.matcher.search(chart, limit).paths(_MOST_VISITS))
+        return self._ranked(words, (path for path in found if self._is_safe(path)))
+
+    def _heard_here(self, paths: Iterable[Path]) -> Iterator[Path]:
+        for path in paths:
+            if self.locale.intents[path.meaning.intent].scopes & self.scopes:
+                yield path
+
+    def _is_safe(self, path: Path) -> bool:
+        careful = self.locale.intents[path.meaning.intent].careful
+        return not careful or path.lost <= _CAREFUL_LOSS
+
+    def _ranked(self, words: tuple[str, ...], paths: Iterable[Path]) -> list[Interpretation]:
+        readings: dict[tuple[str, tuple[str, ...]], Interpretation] = {}
+        for path in paths:
+            reading = self._interpretation(words, path)
+            careful = self.locale.intents[reading.intent].careful
+            if reading.score < (_CAREFUL_SCORE_LIMIT if careful else _SCORE_LIMIT):
+                continue
+            readings.setdefault((reading.intent, tuple(map(str, reading.slots.values()))), reading)
+            if len(readings) == _MOST_READINGS:
+                break
+        return sorted(readings.values(), key=lambda reading: -reading.score)
+
+    def _interpretation(self, words: tuple[str, ...], path: Path) -> Interpretation:
+        slots: dict[str, object] = dict(path.meaning.slots)
+        missing = []
+        weight = self.matcher.price(words)
+        score = 1 - path.cost / (weight + 0.5)
+        for capture in path.captures:
+            heard = " ".join(words[capture.start : capture.piece.end])
+            value = slots[capture.slot.name] = self._value(capture, heard)
+            if _is_missing(value):
+                missing.append(capture.slot.name)
+            elif isinstance(value, Named) and value.candidates:
+                score *= 0.5 + 0.5 * value.candidates[0].score
+        return Interpretation(
+            intent=path.meaning.intent,
+            slots=slots,
+            score=max(0.0, min(1.0, round(score, 3))),
+            missing=tuple(missing),
+        )
+
+    def _value(self, capture: Capture, heard: str) -> object:
+        kind, value = capture.slot.kind, capture.piece.value
+        if kind in NAMES:
+            return names.named(self.matcher.vocabulary.of(kind), heard)
+        formed = self.locale.kinds.get(kind)
+        if isinstance(formed, Formed) and isinstance(value, Mapping):
+            if formed.sense is Sense.WHEN:
+                return times.resolve(heard, value, self.now)
+            return times.minutes(value)
+        if capture.slot.name in NAMES and isinstance(value, str):
+            return Named(heard=value)
+        return value
+
+
+def _is_missing(value: object) -> bool:
+    if isinstance(value, When):
+        return not value.spans
+    return False
+
+
+def _word_prices(locale: Locale) -> dict[str, float]:
+    """Words of few intents carry the meaning, words of many are glue (inverse intent frequency)."""
+    found: dict[str, set[str]] = {}
+    for name, intent in locale.intents.items():
+        for template in intent.hear:
+            for word in _words(template.tree, locale.rules):
+                found.setdefault(word, set()).add(name)
+    scale = math.log(1 + max(len(locale.intents), 2))
+    prices = {
+        word: 0.1 + 0.9 * (1 - math.log(len(intents) + 1) / (scale + 0.3))
+        for word, intents in found.items()
+    }
+    polite = {*_words(locale.before, locale.rules), *_words(locale.after, locale.rules)}
+    return dict.fromkeys(polite, 0.1) | prices | dict.fromkeys(locale.fillers, 0.0)
+
+
+def _words(tree: Tree, rules: Mapping[str, Tree]) -> Iterator[str]:
+    for part in trees.walk(tree):
+        if isinstance(part, Word):
+            yield part.text
+        elif isinstance(part, Rule):
+            yield from _words(rules[part.name], rules)

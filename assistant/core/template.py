@@ -1,0 +1,151 @@
+"""Templates to the recogniser's automaton, with today's names in it.
+
+The same trees that `match` understands; every slot is replaced by what can be said in it. Slots
+that are followed by the same rest of the sentence share one copy of their names. Probabilities:
+every intent, every template, every alternative equally often; careful intents (calls, changes)
+get no more than their share. Neighbours: `network` merges, `speech/graph.py` compiles.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from assistant.core import tree as trees
+from assistant.core.automaton import Arc, Automaton
+from assistant.core.events import Scope
+from assistant.core.kinds import NAMES, OPTION, Digits, Formed, Kind, Listed, Open
+from assistant.core.locales import Locale
+from assistant.core.match import HEARD_IN
+from assistant.core.network import Network, Sentences, Weaver, merge
+from assistant.core.options import option_phrases
+from assistant.core.slots import Vocabulary
+from assistant.core.tree import Choice, Rule, Slot, Tree
+
+_MORE_DIGITS = 0.9
+"""Share of digits after which another one comes."""
+
+
+def automaton(
+    locale: Locale, vocabulary: Vocabulary, scope: Scope, choices: Sequence[str] = ()
+) -> Automaton:
+    """Everything that can be said in `scope`, as words."""
+    kinds: dict[str, Kind] = dict(locale.kinds)
+    for name in NAMES:
+        lexicon = vocabulary.of(name)
+        kinds[name] = Listed(phrases=lexicon.phrases, longest=lexicon.longest)
+    kinds[OPTION] = option_phrases(choices)
+    builder = _Builder(kinds)
+    ends = builder.insert(skeleton(locale, scope), {0: 0.0})
+    return builder.automaton(ends)
+
+
+def skeleton(locale: Locale, scope: Scope) -> Network:
+    """The sentences of a scope with their slots still open and without their meanings."""
+    templates = tuple(
+        (_by_kind(template.tree, locale.rules), None, 1 / len(intent.hear))
+        for intent in locale.intents.values()
+        if intent.scopes & HEARD_IN[scope]
+        for template in intent.hear
+    )
+    sentences = Sentences(before=locale.before, after=locale.after, templates=templates)
+    return merge(*sentences.woven(locale.rules))
+
+
+def _by_kind(tree: Tree, rules: Mapping[str, Tree]) -> Tree:
+    """`{when:to}` sounds like `{when}`: slots keep their kind only."""
+    match tree:
+        case Slot(kind):
+            return Slot(kind, kind)
+        case Rule(name):
+            return _by_kind(rules[name], rules)
+        case trees.Sequence(items):
+            return trees.Sequence(tuple(_by_kind(item, rules) for item in items))
+        case Choice(items):
+            return Choice(tuple(_by_kind(item, rules) for item in items))
+        case _:
+            return tree
+
+
+class _Builder:
+    """Grows one automaton; states of inserted networks are new ones."""
+
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+        self.kinds = kinds
+        self.arcs: list[Arc] = []
+        self.n_states = 1
+        self._lists: dict[str, Network] = {}
+
+    def state(self) -> int:
+        self.n_states += 1
+        return self.n_states - 1
+
+    def automaton(self, ends: Mapping[int, float]) -> Automaton:
+        return Automaton(n_states=self.n_states, arcs=tuple(self.arcs), finals=ends)
+
+    def insert(self, network: Network, starts: Mapping[int, float]) -> dict[int, float]:
+        """A copy of `network` after `starts` (state -> weight); returns its ends."""
+        states = [self.state() for _ in network.arcs]
+        self.free(starts, states[0])
+        shared: dict[tuple[str, int], int] = {}
+        ends: dict[int, float] = {}
+        for source, arcs in enumerate(network.arcs):
+            counts = network.counts[source]
+            stop = sum(network.finals.get(source, {}).values())
+            total = sum(counts.values()) + stop
+            if source in network.finals:
+                ends[states[source]] = _weight(stop, total)
+            for symbol, target in arcs.items():
+                weight = _weight(counts[symbol], total)
+                if isinstance(symbol, str):
+                    self.arcs.append(Arc(states[source], states[target], symbol, weight))
+                    continue
+                key = (symbol.kind, target)
+                if key not in shared:
+                    shared[key] = self.state()
+                    self.free(self._slot(symbol.kind, shared[key]), states[target])
+                self.arcs.append(Arc(states[source], shared[key], None, weight))
+        return ends
+
+    def free(self, sources: Mapping[int, float], target: int) -> None:
+        self.arcs.extend(Arc(source, target, None, weight) for source, weight in sources.items())
+
+    def _slot(self, name: str, start: int) -> dict[int, float]:
+        """Everything that can be said in a slot, after state `start`; returns the ends."""
+        match self.kinds[name]:
+            case Formed(network=network):
+                return self.insert(network, {start: 0.0})
+            case Open(like=network):
+                return self.insert(network, {start: 0.0}) if network else {}
+            case Listed(phrases=phrases):
+                if name not in self._lists:
+                    self._lists[name] = _list_network(phrases)
+                return self.insert(self._lists[name], {start: 0.0}) if phrases else {}
+            case Digits(digits=digits):
+                return self._digits(digits, start)
+
+    def _digits(self, digits: Mapping[tuple[str, ...], str], start: int) -> dict[int, float]:
+        end = self.state()
+        for last in self.insert(_list_network(digits), {start: 0.0}):
+            self.arcs.append(Arc(last, end, None, 0.0))
+        self.arcs.append(Arc(end, start, None, -math.log(_MORE_DIGITS)))
+        return {end: -math.log(1 - _MORE_DIGITS)}
+
+
+def _weight(count: float, total: float) -> float:
+    return -math.log(count / total) if count > 0 else 30.0
+
+
+def _list_network(phrases: Iterable[tuple[str, ...]]) -> Network:
+    """A closed list, every phrase equally likely; written digits are for eyes only."""
+    weaver = Weaver({})
+    tree: dict[tuple[str, ...], int] = {(): 0}
+    spoken = [words for words in phrases if not any(word[0].isdigit() for word in words)]
+    for words in spoken:
+        for length in range(1, len(words) + 1):
+            prefix = words[:length]
+            if prefix not in tree:
+                tree[prefix] = weaver.state()
+                weaver.arc(tree[prefix[:-1]], words[length - 1], tree[prefix], 1.0)
+        weaver.finish({tree[words]: 1.0}, None)
+    return merge(weaver)
