@@ -1,0 +1,114 @@
+"""The far end of a SIP call: a real baresip that the test drives, apart from our own code."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from parts import eventually, free_port, need, running
+
+_CONFIG = """\
+poll_method epoll
+sip_listen 127.0.0.1:{port}
+call_max_calls 4
+audio_path /nonexistent
+audio_player aufile,/dev/null
+audio_source aufile,{source}
+audio_alert aufile,/dev/null
+audio_txmode poll
+jitter_buffer_delay 1-5
+net_interface 127.0.0.1
+module_path /usr/lib/baresip/modules
+module g711.so
+module aufile.so
+module sndfile.so
+module auconv.so
+module auresamp.so
+module srtp.so
+module_app account.so
+module_app menu.so
+module_app ctrl_tcp.so
+snd_path {folder}
+ctrl_tcp_listen 127.0.0.1:{control}
+"""
+
+
+class Peer:
+    """Orders and events of one baresip."""
+
+    def __init__(self, uri: str, port: int, link: socket.socket) -> None:
+        self.uri, self.port = uri, port
+        self.events: list[Mapping[str, Any]] = []
+        self._link = link
+        self._reader = threading.Thread(target=self._read, name="peer")
+        self._reader.start()
+
+    def order(self, command: str, params: str = "") -> None:
+        body = json.dumps({"command": command, "params": params}).encode()
+        self._link.sendall(b"%d:%s," % (len(body), body))
+
+    def seen(self, kind: str) -> list[Mapping[str, Any]]:
+        return [event for event in self.events if event["type"] == kind]
+
+    def expect(self, kind: str, count: int = 1) -> Mapping[str, Any]:
+        """The event number `count` of this kind, waited for."""
+        eventually(lambda: len(self.seen(kind)) >= count, f"{kind} number {count}")
+        return self.seen(kind)[count - 1]
+
+    def keys(self) -> str:
+        return "".join(str(event["param"]) for event in self.seen("CALL_DTMF_START"))
+
+    def close(self) -> None:
+        self._link.shutdown(socket.SHUT_RDWR)
+        self._reader.join(3)
+        self._link.close()
+
+    def _read(self) -> None:
+        stream = self._link.makefile("rb")
+        while head := _until_colon(stream.read):
+            message = json.loads(stream.read(int(head) + 1)[:-1])
+            if message.get("event"):
+                self.events.append(message)
+        stream.close()
+
+
+def _until_colon(read: Any) -> bytes:
+    head = b""
+    while (byte := read(1)) not in (b"", b":"):
+        head += byte
+    return head
+
+
+@contextmanager
+def peer(folder: Path, source: Path, *, account: str = "", name: str = "bob") -> Iterator[Peer]:
+    """A baresip in `folder` that speaks the WAV file `source` and records what it hears.
+
+    `account` (a baresip account line) lets it register; without, it is reached directly.
+    """
+    program = need("baresip", "baresip-core")
+    folder.mkdir()
+    port, control = free_port(socket.SOCK_DGRAM), free_port()
+    uri = f"sip:{name}@127.0.0.1:{port}"
+    own = f"<{uri};transport=udp>;regint=0;answermode=manual"
+    config = _CONFIG.format(port=port, control=control, source=source, folder=folder)
+    for file, text in (("config", config), ("accounts", f"{account or own}\n"), ("contacts", "")):
+        (folder / file).write_text(text)
+    with running([program, "-f", str(folder)], folder / "log"):
+        link = eventually(lambda: _connected(control), "control connection of the peer")
+        far = Peer(uri, port, link)
+        try:
+            yield far
+        finally:
+            far.close()
+
+
+def _connected(port: int) -> socket.socket | None:
+    try:
+        return socket.create_connection(("127.0.0.1", port), 5)
+    except ConnectionRefusedError:
+        return None
