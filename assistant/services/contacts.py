@@ -1,12 +1,12 @@
 """Everyone the driver may name: address books and whoever is in the calendar, each once.
 
-Neighbours: `vcard` and `addresscsv` read files; actions ask `AddressBook` through their port.
+Neighbours: `vcard` and `addresscsv` read files, `assembly` puts the people together.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -56,19 +56,6 @@ def _read(path: Path) -> str:
 
 def _unusable(path: Path, problem: str) -> ConfigError:
     return ConfigError(str(path), "contacts", f"{problem}; give the path of a .vcf or .csv file")
-
-
-class AddressBook:
-    """The port `People`: fixed contacts, completed by today's attendees."""
-
-    def __init__(
-        self, contacts: Iterable[Contact], appointments: Callable[[], Iterable[Appointment]]
-    ) -> None:
-        self._contacts = tuple(contacts)
-        self._appointments = appointments
-
-    def all(self) -> tuple[Contact, ...]:
-        return merge((*self._contacts, *people_from(self._appointments())))
 
 
 def people_from(appointments: Iterable[Appointment]) -> tuple[Contact, ...]:

@@ -1,0 +1,312 @@
+"""Invitations in, ways into the meeting out; and nothing out of what is no meeting.
+
+The texts here are ours, in the providers' forms; `shared/invitations` has others.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assistant.core.joining import find_join
+from assistant.core.model import JoinInfo
+from assistant.core.providers import recognise, unwrap
+
+PROVIDERS = {
+    "Microsoft Teams": "teams",
+    "Skype For Business": "skype-business",
+    "Skype": "skype",
+    "Zoom": "zoom",
+    "Zoom native": "zoom",
+    "Google Meet": "meet",
+    "Google Meet Stream": "meet",
+    "Cisco Webex": "webex",
+    "Phone": "phone",
+}
+
+
+def read(text: str, market: str = "GB", location: str = "", **fields: str) -> JoinInfo | None:
+    return find_join(fields=fields, location=location, text=text, market=market)
+
+
+def numbers(join: JoinInfo) -> list[str]:
+    return [dial_in.number for dial_in in join.dial_ins]
+
+
+# text, market -> provider, start of the URL, numbers, conference id, PIN
+INVITATIONS = {
+    "teams-de": (
+        """Microsoft Teams Benötigen Sie Hilfe?<https://aka.ms/JoinTeamsMeeting?omkt=de-DE>
+        An der Besprechung teilnehmen<https://teams.microsoft.com/l/meetup-join/19%3ax/0?context=1>
+        Besprechungs-ID: 312 456 789 01
+        Passcode: aB3dE9
+        ________________________________
+        Per Telefon einwählen
+        +49 30 23125017,,123456789#<tel:+493023125017,,123456789#> Germany, Berlin
+        Suchen einer lokalen Rufnummer<https://dialin.teams.microsoft.com/abc?id=123456789>
+        Telefonkonferenz-ID: 123 456 789#
+        Mandantenschlüssel: firma@m.webex.com
+        Video-ID: 127 345 678 9
+        Weitere Infos<https://www.webex.com/msteams?confid=1>
+        Für Organisatoren: Optionen<https://teams.microsoft.com/meetingOptions/?organizerId=1>
+
+        Mit freundlichen Grüßen
+        Tel. +49 30 23125018
+        Mobil: +49 171 3920001""",
+        "DE",
+        ("teams", "https://teams.microsoft.com/l/meetup-join/19%3ax/0?context=1"),
+        (["+493023125017"], "123456789", "aB3dE9"),
+    ),
+    "skype-business-de": (
+        """→ An Skype-Besprechung teilnehmen<https://meet.firma.example/anna.weber/3F7KQ2ZL>
+        Probleme? Versuchen Sie es mit Skype Web App<https://meet.firma.example/anna.weber/3F7KQ2ZL?sl=1>
+        Über Telefon teilnehmen
+        +49 (30) 23125-600 (Berlin)<tel:+49%20(30)%2023125-600>      Deutsch (Deutschland)
+        Lokale Rufnummer suchen<https://dialin.firma.example?id=4711815>
+
+        Konferenz-ID: 4711815
+        Haben Sie Ihre Einwahl-PIN vergessen?<https://dialin.firma.example>""",
+        "DE",
+        ("skype-business", "https://meet.firma.example/anna.weber/3F7KQ2ZL"),
+        (["+493023125600"], "4711815", ""),
+    ),
+    "skype-business-fr": (
+        """→ Rejoindre la réunion Skype<https://lync.societe.example/meet/anne/7HZ2KQ1B>
+        Rejoindre par téléphone
+        01 99 00 12 34 (Paris)<tel:01%2099%2000%2012%2034>      Français (France)
+
+        ID de conférence : 53211""",
+        "FR",
+        ("skype-business", "https://lync.societe.example/meet/anne/7HZ2KQ1B"),
+        (["+33199001234"], "53211", ""),
+    ),
+    "zoom-de": (
+        """Zoom-Meeting beitreten
+        https://firma.zoom.us/j/83041234567?pwd=abcDEF123.1
+
+        Meeting-ID: 830 4123 4567
+        Kenncode: 123456
+
+        Schnelleinwahl mobil
+        +493023125700,,83041234567#,,,,*123456# Deutschland
+
+        Einwahl nach aktuellem Standort
+                +44 20 7946 0700 Vereinigtes Königreich
+                +49 30 23125 700 Deutschland
+        Ortseinwahl suchen: https://firma.zoom.us/u/kbcdef""",
+        "DE",
+        ("zoom", "https://firma.zoom.us/j/83041234567?pwd="),
+        (["+493023125700", "+442079460700"], "83041234567", "123456"),
+    ),
+    "webex": (
+        """Join meeting: https://acme.webex.com/acme/j.php?MTID=m123abc
+        Meeting number (access code): 2554 123 4567
+        Meeting password: pHSe3Vw2rA2 (74733892 when dialing from a phone or video system)
+        Tap to join from a mobile device (attendees only)
+        +49-30-23125-950,,25541234567## Germany Toll
+        Join by phone
+        +44-808-157-0192 United Kingdom Toll Free
+        Global call-in numbers: https://acme.webex.com/acme/globalcallin.php?MTID=m1
+        Join from a video system: dial 25541234567@acme.webex.com
+        You can also dial 62.109.219.4 and enter your meeting number.""",
+        "FR",
+        ("webex", "https://acme.webex.com/acme/j.php?MTID=m123abc"),
+        (["+448081570192", "+493023125950"], "25541234567", "74733892"),
+    ),
+    "goto": (
+        """https://meet.goto.com/123456789
+        You can also dial in using your phone.
+        United Kingdom: +44 20 7946 0088
+        Access Code: 123-456-789""",
+        "GB",
+        ("goto", "https://meet.goto.com/123456789"),
+        (["+442079460088"], "123456789", ""),
+    ),
+    "phone-en": (
+        """Dial-in: +44 20 7946 0240
+        Participant code: 552 301 77#
+        Host code: 99887766#
+        Anna
+        M: +44 20 7946 0999""",
+        "GB",
+        ("phone", ""),
+        (["+442079460240"], "55230177", ""),
+    ),
+    "phone-de": (
+        """Einwahlnummer: 030 23125 678
+        Konferenzraum: 123456
+        Moderator-PIN: 5555
+        PIN: 9876""",
+        "DE",
+        ("phone", ""),
+        (["+493023125678"], "123456", "9876"),
+    ),
+    "phone-fr": (
+        "Pour participer, composez le 01 99 00 12 34\nCode d'accès : 445566#",
+        "FR",
+        ("phone", ""),
+        (["+33199001234"], "445566", ""),
+    ),
+    "html": (
+        '<html><body><p>Hi</p><a href="https://nam12.safelinks.protection.outlook.com/?url='
+        "https%3A%2F%2Fteams.microsoft.com%2Fl%2Fmeetup-join%2F19%253ax%2F0%3Fa%3D1&amp;"
+        'data=05">Click here to join the meeting</a><br>Or call in (audio only)<br>'
+        '<a href="tel:+442079460240,,123456789#">+44 20 7946 0240,,123456789#</a>&nbsp;UK</body>',
+        "GB",
+        ("teams", "https://teams.microsoft.com/l/meetup-join/19%3ax/0?a=1"),
+        (["+442079460240"], "123456789", ""),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INVITATIONS)
+def test_an_invitation_tells_the_ways_in(name: str) -> None:
+    text, market, (provider, url), (dial_ins, conference_id, pin) = INVITATIONS[name]
+    join = read(text, market)
+    assert join is not None
+    assert (join.provider, join.url[: len(url)]) == (provider, url)
+    assert (numbers(join), join.conference_id, join.pin) == (dial_ins, conference_id, pin)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Lunch at Mario's, call me on +44 20 7946 0240 if you are late.",
+        "Anna Weber\nTel: +44 20 7946 0240\nMobile: +44 20 7946 0241",
+        "Order number: 123 456 789, PIN: 1234 for the door. Meeting ID: 123 456 789.",
+        "https://zoom.us/download https://zoom.us/rec/share/abc https://zoom.us/u/kbcd",
+        "https://us02web.zoom.us/webinar/register/WN_abc https://www.webex.com/pricing",
+        "https://meet.google.com/ https://calendar.google.com/abc-defg-hij https://github.com/j/123456",
+        "https://teams.microsoft.com/l/channel/19%3ax https://teams.microsoft.com/l/chat/0/0?users=a@b.c",
+        "https://teams.microsoft.com/meetingOptions/?organizerId=1",
+        "https://dialin.teams.microsoft.com/usp/pstnconferencing",
+        "https://teams.microsoft.com.evil.example/l/meetup-join/19%3ax",
+        "https://evil.example/teams.microsoft.com/l/meetup-join/19%3ax",
+        "https://teams.microsoft.com@evil.example/l/meetup-join/19%3ax",
+        "https://notzoom.us/j/83041234567 https://zoom.us.example/j/83041234567",
+        "https://meet.contoso.com/team/welcome",
+        "Meet me in Konferenzraum 4711, bei Fragen: 030 23125 678",
+        "https://[broken/ http://host:99999999/l/meetup-join/x",
+    ],
+)
+def test_nothing_else_is_a_meeting(text: str) -> None:
+    assert read(text) is None
+
+
+def test_numbers_of_the_market_come_first_then_free_ones() -> None:
+    text = """Dial in by phone
+    +1 323-849-4874,,766918553# United States
+    +44 808 157 0192,,766918553# United Kingdom
+    +49 30 23125 017,,766918553# Germany
+    https://teams.microsoft.com/meet/26374053457629?p=abc"""
+    assert [
+        (d.number, d.country, d.is_toll_free)
+        for d in (read(text, "DE") or JoinInfo(provider="")).dial_ins
+    ] == [
+        ("+493023125017", "DE", False),
+        ("+448081570192", "GB", True),
+        ("+13238494874", "US", False),
+    ]
+
+
+def test_fields_are_believed_before_place_and_text() -> None:
+    zoom, meet = "https://us02web.zoom.us/j/12345", "https://meet.google.com/abc-defg-hij"
+    teams = "https://teams.microsoft.com/l/meetup-join/abc"
+    join = read(teams, location=meet, URL=zoom)
+    assert join and join.url == zoom
+    join = read(teams, location=meet, URL=zoom, **{"X-GOOGLE-CONFERENCE": meet})
+    assert join and join.url == meet
+    join = read(teams, location=meet)
+    assert join and join.url == meet
+
+
+def test_a_field_may_be_there_and_empty() -> None:
+    assert read("", **{"X-MICROSOFT-SKYPETEAMSMEETINGURL": "", "CONFERENCE": ""}) is None
+
+
+def test_a_conference_of_rfc_7986_brings_number_and_code() -> None:
+    join = read(
+        "",
+        "DE",
+        CONFERENCE="https://us02web.zoom.us/j/81234567890\ntel:+49-30-23125-17,,123456789#",
+    )
+    assert join and (join.provider, numbers(join)) == ("zoom", ["+49302312517"])
+    assert join.conference_id == "123456789"
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://meet.contoso.example/anna/QHJ72TKK", "anna@contoso.example"),
+        ("https://lync.contoso.example/meet/anna/QHJ72TKK?sl=1", "anna@contoso.example"),
+        ("https://pool.hoster.example/contoso.example/meet/anna/QHJ72TKK", "anna@contoso.example"),
+        ("https://meet.contoso.example/anna@sub.example/QHJ72TKK", "anna@sub.example"),
+        ("https://meet.lync.com/contoso/anna/QHJ72TKK", "anna@contoso.com"),
+    ],
+)
+def test_skype_for_business_addresses_name_the_conference(url: str, address: str) -> None:
+    link = recognise(url)
+    assert link and link.provider == "skype-business"
+    assert link.sip_uri == f"sip:{address};gruu;opaque=app:conf:focus:id:QHJ72TKK"
+
+
+def test_link_and_sip_address_of_one_skype_meeting_are_put_together() -> None:
+    sip_uri = "sip:anna@contoso.example;gruu;opaque=app:conf:focus:id:QHJ72TKK"
+    url = "https://meet.contoso.example/anna/QHJ72TKK"
+    join = read(
+        f"Join Skype Meeting<{url}>",
+        **{"X-MICROSOFT-ONLINEMEETINGCONFLINK": f"conf:{sip_uri}%3Frequired-media=audio"},
+    )
+    assert join and (join.url, join.sip_uri) == (url, sip_uri)
+
+
+def test_unwrapping_stops() -> None:
+    inner = "https%3A%2F%2Fteams.microsoft.com%2Fl%2Fmeetup-join%2F19"
+    wrapped = f"https://eur01.safelinks.protection.outlook.com/?url={inner}&data=1"
+    assert unwrap(wrapped) == "https://teams.microsoft.com/l/meetup-join/19"
+    itself = "https://eur01.safelinks.protection.outlook.com/?url="
+    for _ in range(12):
+        itself = "https://eur01.safelinks.protection.outlook.com/?url=" + itself.replace(
+            "%", "%25"
+        ).replace(":", "%3A")
+    assert recognise(itself) is None
+    assert (
+        unwrap("https://urldefense.com/v3/__https://zoom.us/j/83041234567__;!!x")
+        == "https://zoom.us/j/83041234567"
+    )
+
+
+def test_a_huge_text_is_only_begun() -> None:
+    link = "https://us02web.zoom.us/j/83041234567"
+    assert read("x" * 60_000 + link) is None
+    assert read(link + " " + "(" * 5_000_000) is not None
+
+
+def test_shared_bodies(shared: Path) -> None:
+    for row in json.loads((shared / "invitations" / "bodies.json").read_text("utf-8")):
+        join = read(row["text"], "DE")
+        assert join, row["id"]
+        assert (join.provider, join.url) == (PROVIDERS[row["service"]], row["url"]), row["id"]
+        assert next(iter(numbers(join)), None) == row["phone"], row["id"]
+        assert (join.conference_id or None) == row["conference_id"], row["id"]
+        assert join.sip_uri == row.get("conf_uri", ""), row["id"]
+        if row["passcode"]:
+            assert join.pin == row["passcode"], row["id"]
+
+
+def test_shared_links(shared: Path) -> None:
+    for row in json.loads((shared / "invitations" / "links.json").read_text("utf-8"))["cases"]:
+        join = read(row["text"])
+        provider = row["service"] and PROVIDERS.get(row["service"], "other")
+        assert (join.provider if join else None) == provider, row["id"]
+        if row["url"]:
+            assert join and join.url == row["url"], row["id"]
+
+
+def test_shared_properties(shared: Path) -> None:
+    for row in json.loads((shared / "invitations" / "ics-properties.json").read_text("utf-8")):
+        join = read("", "DE", **{row["property"].partition(";")[0]: row["value"]})
+        assert join and join.provider == PROVIDERS[row["service"]], row["property"]
