@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,6 +45,8 @@ class Loopback:
         self.exchanges: list[tuple[Request, Answer]] = []
         self.upsets: list[Handler] = []
         """Answer the next requests instead of the handler, one each."""
+        self.clock_off_s = 0.0
+        """How far the Date header is ahead of this machine's clock."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler_class())
         self._server.daemon_threads = True
         if tls:
@@ -92,6 +95,9 @@ class Loopback:
 
             def log_message(self, format: str, *args: object) -> None:
                 """Silence: the exchanges are kept."""
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string((timestamp or time.time()) + loopback.clock_off_s)
 
             def handle_any(self) -> None:
                 parts = urlsplit(self.path)

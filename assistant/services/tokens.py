@@ -1,0 +1,88 @@
+"""Where the sign-in's tokens are kept: the system keyring, or else a file of mode 0600.
+
+A refresh token opens the driver's calendar for months, so a plain file is used only where no
+keyring answers, and says so. Neighbour: `signin` reads and writes one text through this.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+_ENTRY = ("roadcall", "microsoft-365")
+
+
+class TokenStore:
+    """Keeps one text. Keyring services answer late or not at all before the desktop is unlocked,
+    so this is not for the main thread."""
+
+    def __init__(self, path: Path) -> None:
+        """`path`: the file used where there is no keyring."""
+        self._path = path
+        self._keyring = _usable_keyring()
+
+    @property
+    def warning(self) -> str:
+        """What is not as safe as it could be, "" if nothing."""
+        if self._keyring:
+            return ""
+        return f"no system keyring: the sign-in is kept in {self._path}, readable by you alone"
+
+    def load(self) -> str:
+        """The text, "" if none is kept."""
+        if self._keyring:
+            try:
+                return self._keyring.get_password(*_ENTRY) or ""
+            except self._keyring.errors.KeyringError:
+                self._keyring = None
+        return self._path.read_text("utf-8") if self._path.is_file() else ""
+
+    def save(self, text: str) -> None:
+        if self._keyring:
+            try:
+                self._keyring.set_password(*_ENTRY, text)
+            except self._keyring.errors.KeyringError:
+                self._keyring = None
+            else:
+                self._path.unlink(missing_ok=True)
+                return
+        _write_private(self._path, text)
+
+    def wipe(self) -> None:
+        """Forget the text wherever it may be. Harmless twice."""
+        self._path.unlink(missing_ok=True)
+        if self._keyring:
+            try:
+                self._keyring.delete_password(*_ENTRY)
+            except self._keyring.errors.PasswordDeleteError:
+                return  # there was none
+
+
+def _usable_keyring() -> ModuleType | None:
+    """The keyring library, if a real keyring stands behind it.
+
+    Windows' credential manager holds 2,560 bytes an entry, less than one sign-in needs.
+    """
+    if sys.platform == "win32":
+        return None
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError:
+        return None
+    return keyring if keyring.get_keyring().priority >= 1 else None
+
+
+def _write_private(path: Path, text: str) -> None:
+    """All or nothing, and never readable by others, not even for a moment."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
