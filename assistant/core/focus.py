@@ -105,7 +105,7 @@ def _call(scene: Scene, call: Call) -> Focus:
     )
     return Focus(
         kind=FocusKind.CALL,
-        key=f"call {call.name}",
+        identity=f"call {call.name}",
         glyph="call",
         lines=lines,
         figure=figure,
@@ -155,7 +155,7 @@ def _card(scene: Scene) -> Focus | None:
         return None
     return Focus(
         kind=FocusKind.CARD,
-        key=f"card {card.glyph} {' '.join(card.lines)}",
+        identity=f"card {card.glyph} {' '.join(card.lines)}",
         glyph=card.glyph,
         lines=card.lines,
     )
@@ -172,7 +172,7 @@ def _meeting(scene: Scene) -> Focus | None:
     button = None if scene.is_times_only else button_for(scene, appointment)
     return Focus(
         kind=FocusKind.MEETING,
-        key=f"meeting {appointment.uid}",
+        identity=f"meeting {appointment.uid}",
         glyph="meeting",
         lines=_lines(scene, appointment),
         figure=figure,
@@ -257,5 +257,5 @@ def _with(scene: Scene, appointment: Appointment) -> str:
 
 def _free(scene: Scene) -> Focus:
     return Focus(
-        kind=FocusKind.FREE, key="free", glyph="free", lines=(scene.label("nothing_more"),)
+        kind=FocusKind.FREE, identity="free", glyph="free", lines=(scene.label("nothing_more"),)
     )

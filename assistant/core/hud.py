@@ -26,6 +26,9 @@ from assistant.core.view import (
     View,
 )
 
+UNSENT = frozenset({"interpretation", "identity", "focus_since"})
+"""Fields of a View that never leave the program."""
+
 PAGE_LABELS = ("push_to_talk", "disconnected", "say")
 """Words that the page itself uses."""
 
@@ -88,12 +91,12 @@ def to_json(view: View) -> str:
 
 
 def _public(items: list[tuple[str, object]]) -> dict[str, object]:
-    return {key: value for key, value in items if key not in ("interpretation", "focus_since")}
+    return {key: value for key, value in items if key not in UNSENT}
 
 
 def _settled(wanted: View, previous: View) -> View:
     """Keep what is in the middle for a while, unless the driver or a call asked for the change."""
-    if wanted.focus.key == previous.focus.key:
+    if wanted.focus.identity == previous.focus.identity:
         return replace(wanted, focus_since=previous.focus_since)
     kinds = {wanted.focus.kind, previous.focus.kind}
     is_asked = wanted.activity is not State.ASLEEP or FocusKind.CALL in kinds

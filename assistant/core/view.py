@@ -188,8 +188,9 @@ class Focus:
     """The one thing in the middle of the page."""
 
     kind: FocusKind
-    key: str
-    """Tells one thing from another; the same thing may change its figure and lines."""
+    identity: str
+    """Tells one thing from another; the same thing may change its figure and lines. Holds names,
+    and never leaves the program."""
     glyph: str
     lines: tuple[str, ...]
     """Most important first."""

@@ -2,8 +2,9 @@
 # Switch between pin 15 and ground, LED on pin 25. Protocol: ../buttons.md
 import select
 import sys
-from machine import Pin
 from time import sleep_ms, ticks_diff, ticks_ms
+
+from machine import Pin
 
 switch = Pin(15, Pin.IN, Pin.PULL_UP)
 led = Pin(25, Pin.OUT)
