@@ -12,7 +12,7 @@ import pytest
 from fakes.graph import GraphMailbox, event, person, stamp, weekly
 from fakes.loopback import Answer, Request
 
-from assistant.core.model import Appointment, JoinInfo, Response, Span
+from assistant.core.model import Appointment, Response, Span
 from assistant.errors import (
     BrokenAnswer,
     NotFound,
@@ -44,12 +44,6 @@ class Account:
         return self.now
 
 
-def find_join(*, fields: Mapping[str, str], location: str, text: str) -> JoinInfo | None:
-    """Enough of `core.joining` to see what reaches it."""
-    url = fields.get("joinUrl", "")
-    return JoinInfo(provider="other", url=url, pin=f"{location}|{text}") if url else None
-
-
 @pytest.fixture
 def mailbox() -> Iterator[GraphMailbox]:
     with GraphMailbox() as mailbox:
@@ -67,7 +61,7 @@ class Driver:
             name="Work", addresses=frozenset({"anna@contoso.com"}), can_change=True, can_mail=True
         )
         self.settings = settings
-        self.calendar = GraphCalendar(self.http, settings, find_join)
+        self.calendar = GraphCalendar(self.http, settings)
         self.known: dict[str, Appointment] = {}
         self.state = ""
 
@@ -96,16 +90,16 @@ def driver(mailbox: GraphMailbox) -> Iterator[Driver]:
 
 def test_an_event_becomes_an_appointment(mailbox: GraphMailbox, driver: Driver) -> None:
     url = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0"
+    meeting = {"joinUrl": url, "conferenceId": None, "tollNumber": None}
+    text = "Or call in (audio only)<br>+49 69 12345678,,987654321# Germany, Frankfurt"
+    body = {"contentType": "html", "content": f"<html>{text}</html>"}
     attendees = [
         person("Anna Weber", "Anna@contoso.com", "accepted"),
         person("", "ben@contoso.com", "tentativelyAccepted"),
         person("Raum 7", "raum7@contoso.com", "none", "resource"),
     ]
-    mailbox.put(
-        event(
-            "a", NOW, 45, subject="Jour fixe", attendees=attendees, onlineMeeting={"joinUrl": url}
-        )
-    )
+    meeting_of = {"attendees": attendees, "onlineMeeting": meeting, "body": body}
+    mailbox.put(event("a", NOW, 45, subject="Jour fixe", **meeting_of))
 
     found = driver.sync()["a"]
 
@@ -117,7 +111,10 @@ def test_an_event_becomes_an_appointment(mailbox: GraphMailbox, driver: Driver) 
     ]
     assert found.organizer and found.organizer.email == "ben@contoso.com"
     assert (found.calendar, found.zone, found.location) == ("Work", "Europe/Berlin", "Raum 1")
-    assert found.join == JoinInfo(provider="other", url=url, pin="Raum 1|Agenda")
+    assert found.join
+    assert (found.join.provider, found.join.url) == ("teams", url)
+    assert [dial_in.number for dial_in in found.join.dial_ins] == ["+496912345678"]
+    assert found.join.conference_id == "987654321"
 
 
 @pytest.mark.parametrize(
@@ -394,7 +391,7 @@ def test_links_are_followed_as_they_stand(mailbox: GraphMailbox, driver: Driver)
 
 def test_another_calendar_of_the_account(mailbox: GraphMailbox, driver: Driver) -> None:
     settings = replace(driver.settings, calendar_id="AAMk/1=", name="Team")
-    calendar = GraphCalendar(driver.http, settings, find_join)
+    calendar = GraphCalendar(driver.http, settings)
     mailbox.put(event("a", NOW))
     with pytest.raises(NotFound):  # the stand-in knows no such calendar with a slash in its id
         calendar.sync(WINDOW)
@@ -510,11 +507,12 @@ def test_pages_without_end_are_ended(mailbox: GraphMailbox, driver: Driver) -> N
 
 
 def test_a_huge_invitation_is_cut(mailbox: GraphMailbox, driver: Driver) -> None:
-    body = {"contentType": "text", "content": "x" * 40_000_000 + "JOIN HERE"}
-    mailbox.put(event("a", NOW, body=body, onlineMeeting={"joinUrl": "https://x.example/"}))
+    url = "https://contoso.zoom.us/j/93123456789"
+    mailbox.put(
+        event("a", NOW, body={"contentType": "text", "content": "x" * 40_000_000 + f"\n{url}"})
+    )
     found = driver.sync()["a"]
-    assert found.join and found.join.pin.endswith("JOIN HERE")
-    assert len(found.join.pin) < 100_000
+    assert found.join and found.join.url == url
 
 
 def test_a_crowd_is_cut(mailbox: GraphMailbox, driver: Driver) -> None:
@@ -526,7 +524,7 @@ def test_a_crowd_is_cut(mailbox: GraphMailbox, driver: Driver) -> None:
 def test_a_dead_server_is_unreachable(driver: Driver) -> None:
     http = GraphHttp(driver.account, "http://127.0.0.1:1")
     with pytest.raises(Unreachable):
-        GraphCalendar(http, driver.settings, find_join).sync(WINDOW)
+        GraphCalendar(http, driver.settings).sync(WINDOW)
     http.close()
 
 
@@ -657,7 +655,7 @@ def test_what_was_not_agreed_to_is_refused(
     mailbox: GraphMailbox, driver: Driver, invited: Appointment
 ) -> None:
     settings = replace(driver.settings, can_change=False, can_mail=False)
-    reader = GraphCalendar(driver.http, settings, find_join)
+    reader = GraphCalendar(driver.http, settings)
     reader.sync(WINDOW)
     assert driver.account.asked[-1] == ("Calendars.Read",)
     with pytest.raises(Refused):

@@ -26,7 +26,7 @@ from assistant.services.calendars.graph_http import (
     GraphHttp,
     StateForgotten,
 )
-from assistant.services.calendars.graph_json import FindJoin, Json, Reader
+from assistant.services.calendars.graph_json import Json, Reader
 from assistant.services.calendars.source import SyncResult
 
 READ_SCOPES = ("Calendars.Read",)
@@ -53,6 +53,8 @@ class Settings:
     """What the driver calls this calendar."""
     addresses: frozenset[str] = frozenset()
     """The driver's e-mail addresses, lower case; more are learnt from own meetings."""
+    market: str = "GB"
+    """ISO 3166 alpha-2, for telephone numbers in invitations."""
     calendar_id: str = ""
     """Graph's id of a calendar, "" for the primary one."""
     can_change: bool = False
@@ -64,10 +66,9 @@ class Settings:
 class GraphCalendar:
     """A `Source` that can also be changed (`ports.WritableCalendar`)."""
 
-    def __init__(self, http: GraphHttp, settings: Settings, find_join: FindJoin) -> None:
+    def __init__(self, http: GraphHttp, settings: Settings) -> None:
         self._http = http
         self._settings = settings
-        self._find_join = find_join
         self._scopes = CHANGE_SCOPES if settings.can_change else READ_SCOPES
         place = f"/calendars/{quote(settings.calendar_id, safe='')}"
         self._root = f"/me{place if settings.calendar_id else ''}"
@@ -103,7 +104,7 @@ class GraphCalendar:
     def _result(self, found: Round, known: SyncState, budget: Budget) -> SyncResult:
         events = found.complete(self._missing(found, known, budget))
         own = self._settings.addresses.union(known.own, graph_json.own_addresses(events))
-        reader = Reader(calendar=self.name, addresses=own, find_join=self._find_join)
+        reader = Reader(calendar=self.name, addresses=own, market=self._settings.market)
         appointments, problems = reader.read_all(events)
         state = replace(known, series=found.series_after(known.series), own=sorted(own))
         return SyncResult(appointments=appointments, problems=problems, state=state.dump())

@@ -11,14 +11,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from assistant.core.joining import LONGEST_TEXT
 from assistant.errors import BrokenAnswer
 from assistant.services.calendars.graph_http import SERVICE
 from assistant.services.calendars.graph_json import PROPERTIES, Json, text_of
 
 MAX_ATTENDEES = 500
 """Per event; Exchange Online itself stops at 500 invited in a tracked meeting."""
-MAX_TEXT = 40_000
-"""Characters kept of each end of an invitation: join blocks stand first or last."""
+MAX_TEXT = LONGEST_TEXT // 2 - 1
+"""Characters kept of each end of a long invitation: join blocks stand first or last."""
 _KEPT = frozenset({*PROPERTIES.split(","), "@removed"})
 
 

@@ -12,19 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from assistant.core.model import Appointment, Attendee, JoinInfo, Response, Span
+from assistant.core.joining import find_join
+from assistant.core.model import Appointment, Attendee, Response, Span
 from assistant.services.calendars.zones import zone_named
 
 Json = Mapping[str, Any]
 """A JSON object as the service sent it; nothing in it is believed before it is read here."""
-
-
-class FindJoin(Protocol):
-    def __call__(self, *, fields: Mapping[str, str], location: str, text: str) -> JoinInfo | None:
-        """How to join, from structured fields, the location and the invitation text."""
-
 
 PROPERTIES = (
     "id,type,seriesMasterId,subject,start,end,isAllDay,isCancelled,isOrganizer,location,organizer,"
@@ -48,7 +43,8 @@ class Reader:
     calendar: str
     addresses: frozenset[str]
     """The driver's own e-mail addresses, lower case."""
-    find_join: FindJoin
+    market: str
+    """ISO 3166 alpha-2: completes national telephone numbers and puts its own in front."""
 
     def read_all(self, events: Iterable[Json]) -> tuple[tuple[Appointment, ...], tuple[str, ...]]:
         """The appointments, and a line about each event that could not be read."""
@@ -80,8 +76,11 @@ class Reader:
             is_private=event.get("sensitivity") in ("private", "confidential"),
             zone=_zone_name(event),
             calendar=self.calendar,
-            join=self.find_join(
-                fields=_join_fields(event), location=_location(event), text=text_of(event)
+            join=find_join(
+                fields=_join_fields(event),
+                location=_location(event),
+                text=text_of(event),
+                market=self.market,
             ),
         )
 
