@@ -21,7 +21,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from assistant.replay.cases import Case, load
+from assistant.replay.cases import Case, load_suite
 from assistant.replay.mixing import RATE_HZ, Samples, babble, cabin, mix, scale
 
 HERE = Path(__file__).parent
@@ -96,7 +96,7 @@ def main(locales: list[str]) -> None:
     for table in sorted(HERE.glob("*/cases.toml")):
         if locales and table.parent.name not in locales:
             continue
-        suite = load(table.parent)
+        suite = load_suite(table.parent)
         rows = [case for case in suite.cases if case.kind == "synthetic"]
         for case in rows:
             soundfile.write(case.file, render(case), RATE_HZ, subtype="PCM_16")

@@ -21,7 +21,7 @@ class Case:
     """One recording and what must come of it."""
 
     file: Path
-    """The WAV file; its name in the table, found beside it."""
+    """The WAV file: a name in the table, here its whole path."""
     heard: str
     """The words spoken, "" where nobody speaks; a recogniser may differ where the meaning does
     not."""
@@ -32,6 +32,8 @@ class Case:
     locale: str
     scope: str = "idle"
     """Which sentences can be heard: idle, question, call, ringing."""
+    choices: tuple[str, ...] = ()
+    """What the pending question offers, in its order."""
     speaker: str
     """Who speaks: a voice, or a person's name in the source; "" for nobody."""
     noise: str = ""
@@ -56,21 +58,19 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """One table. `now` is the moment every row is spoken at."""
+    """One table."""
 
+    folder: Path
     now: datetime
+    """The moment every row is spoken at."""
     cases: tuple[Case, ...]
-
-    def drive(self) -> tuple[Case, ...]:
-        """The rows of the demonstration drive in order."""
-        return tuple(sorted((c for c in self.cases if c.drive), key=lambda case: case.drive))
 
 
 KINDS = ("human", "synthetic")
 SCOPES = tuple(scope.value for scope in Scope)
 
 
-def load(folder: Path) -> Suite:
+def load_suite(folder: Path) -> Suite:
     """Reads `folder/cases.toml`. Raises: ConfigError, naming the row and what was expected."""
     path = folder / "cases.toml"
     try:
@@ -87,7 +87,7 @@ def load(folder: Path) -> Suite:
     names = [case.file.name for case in rows]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ConfigError(str(path), ", ".join(sorted(twice)), "a file has one row")
-    return Suite(now=now, cases=tuple(rows))
+    return Suite(folder=folder, now=now, cases=tuple(rows))
 
 
 def parse_case(path: Path, row: Mapping[str, object]) -> Case:
@@ -104,4 +104,9 @@ def parse_case(path: Path, row: Mapping[str, object]) -> Case:
         raise ConfigError(str(path), f"{where}: kind", " or ".join(KINDS))
     if row.get("scope", "idle") not in SCOPES:
         raise ConfigError(str(path), f"{where}: scope", " or ".join(SCOPES))
-    return Case(**{**row, "file": path.parent / str(row["file"])})  # type: ignore[arg-type]
+    cells = {
+        **row,
+        "file": path.parent / str(row["file"]),
+        "choices": tuple(row.get("choices", ())),  # type: ignore[arg-type]
+    }
+    return Case(**cells)  # type: ignore[arg-type]

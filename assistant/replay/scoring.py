@@ -2,20 +2,18 @@
 
 Decided here: equality is of the intent and every slot, never of the words. Silence, noise and
 talk that is not for the car are right when nothing happens. Neighbours: `cases` gives the rows;
-`app` gives the ears; `report` prints the table.
+`replaying` gives the ears; `report` prints the table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from multiprocessing import get_context
-from pathlib import Path
-from typing import Protocol
 
-from assistant.core.events import Scope
 from assistant.core.model import Grain, Named, When
 from assistant.replay.cases import Case
 
@@ -29,11 +27,11 @@ class Understood:
     slots: Mapping[str, object] = field(default_factory=dict)
 
 
-class Ears(Protocol):
-    """Recogniser and matcher, ready for the suite's moment, calendar and contacts."""
-
-    def understand(self, file: Path, scope: Scope) -> Understood:
-        """Raises: BadAudio."""
+Understand = Callable[[Case], Understood]
+"""Recogniser and matcher at the suite's moment. Raises: BadAudio."""
+Opening = Callable[[], AbstractContextManager[Understand]]
+"""Builds them, and takes them down. A function of a module or a partial of one, so that it can be
+sent to another process."""
 
 
 class Verdict(StrEnum):
@@ -91,27 +89,26 @@ def judge(case: Case, understood: Understood) -> Score:
     )
 
 
-def run(cases: Sequence[Case], build_ears: Callable[[], Ears], jobs: int = 1) -> Iterator[Score]:
-    """Judges every case, in order; `jobs` processes each build their own ears.
+def run(cases: Sequence[Case], opening: Opening, jobs: int = 1) -> Iterator[Score]:
+    """Judges every case, in order; each of `jobs` processes builds ears of its own.
 
-    `build_ears` is a function of a module (or a partial of one), so that it can be sent to a
-    process. Raises: AssistantError of the first recording that cannot be read.
+    Raises: AssistantError of the first recording that cannot be read.
     """
     if jobs <= 1:
-        yield from judge_all(build_ears, cases)
+        yield from _judge_all(opening, cases)
         return
     shares = [cases[start::jobs] for start in range(jobs)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        scores = [pool.submit(_judge_share, build_ears, share) for share in shares if share]
-        done = {score.case.file: score for future in scores for score in future.result()}
+        futures = [pool.submit(_judge_share, opening, share) for share in shares if share]
+        done = {score.case.file: score for future in futures for score in future.result()}
     yield from (done[case.file] for case in cases)
 
 
-def judge_all(build_ears: Callable[[], Ears], cases: Iterable[Case]) -> Iterator[Score]:
-    ears = build_ears()
-    for case in cases:
-        yield judge(case, ears.understand(case.file, Scope(case.scope)))
+def _judge_all(opening: Opening, cases: Iterable[Case]) -> Iterator[Score]:
+    with opening() as understand:
+        for case in cases:
+            yield judge(case, understand(case))
 
 
-def _judge_share(build_ears: Callable[[], Ears], cases: Sequence[Case]) -> list[Score]:
-    return list(judge_all(build_ears, cases))
+def _judge_share(opening: Opening, cases: Sequence[Case]) -> list[Score]:
+    return list(_judge_all(opening, cases))

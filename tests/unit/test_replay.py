@@ -10,7 +10,7 @@ import pytest
 
 from assistant.core.model import Candidate, Grain, Named, Span, When
 from assistant.errors import ConfigError
-from assistant.replay.cases import Case, load
+from assistant.replay.cases import Case, load_suite
 from assistant.replay.mixing import RATE_HZ, Samples, babble, cabin, loudest_rms, mix
 from assistant.replay.report import group_of, is_passed
 from assistant.replay.scoring import Understood, Verdict, judge, plain
@@ -47,7 +47,7 @@ def tone(hz: float, seconds: float, amplitude: float) -> Samples:
 
 
 def test_a_table_is_read_with_files_beside_it(tmp_path: Path) -> None:
-    suite = load(table(tmp_path, ROW % ""))
+    suite = load_suite(table(tmp_path, ROW % ""))
     assert suite.now == datetime(2026, 3, 10, 10, 20, tzinfo=UTC)
     assert [c.file for c in suite.cases] == [tmp_path / "a.wav"]
 
@@ -64,12 +64,12 @@ def test_a_table_is_read_with_files_beside_it(tmp_path: Path) -> None:
 )
 def test_a_broken_table_names_its_row(tmp_path: Path, rows: str, named: str) -> None:
     with pytest.raises(ConfigError, match=named):
-        load(table(tmp_path, rows))
+        load_suite(table(tmp_path, rows))
 
 
 def test_a_moment_without_offset_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="now"):
-        load(table(tmp_path, ROW % "", now="2026-03-10T10:20:00"))
+        load_suite(table(tmp_path, ROW % "", now="2026-03-10T10:20:00"))
 
 
 @pytest.mark.parametrize("snr_db", [20.0, 6.0, 0.0, -5.0])

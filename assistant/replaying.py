@@ -1,0 +1,51 @@
+"""`roadcall replay FOLDER`: a table of recordings through the real ears and matcher, judged.
+
+Every row is heard alone, at the table's moment, in the scope the row names.
+Neighbours: `replay` holds the table, the verdicts and the report.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from assistant.commands import Session, build_ears
+from assistant.core.events import Scope
+from assistant.replay.cases import Case, load_suite
+from assistant.replay.report import is_passed, report
+from assistant.replay.scoring import Understand, Understood
+from assistant.replay.scoring import run as judge_cases
+from assistant.speech.audio import read_wav
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the table; the status is 1 when a recording was not understood as it should be."""
+    suite = load_suite(Path(options.folder))
+    options.now = options.now or suite.now
+    scores = list(judge_cases(suite.cases, partial(understanding, options), options.jobs))
+    Console().print(report(scores))
+    return 0 if all(map(is_passed, scores)) else 1
+
+
+@contextmanager
+def understanding(options: argparse.Namespace) -> Iterator[Understand]:
+    """Ears and matcher of one car, set up as the options say."""
+    with Session(options) as session:
+        ears = build_ears(session.car)
+
+        def understand(case: Case) -> Understood:
+            scope = Scope(case.scope)
+            heard = ears.hear(read_wav(case.file).pcm, scope, case.choices).hypothesis.text
+            if not heard:
+                return Understood()
+            readings = session.car.interpret(heard, scope, case.choices, session.clock())
+            if not readings:
+                return Understood(heard=heard)
+            return Understood(heard=heard, intent=readings[0].intent, slots=readings[0].slots)
+
+        yield understand
