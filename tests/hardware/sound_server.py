@@ -1,0 +1,89 @@
+"""A real sound server without hardware: PulseAudio with a null sink on each side.
+
+What is played into the sink `mic_in` comes out of the microphone; what the assistant plays can be
+recorded from the sink `speaker`. `norewinds` keeps an idle null sink from buffering two seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SCRIPT = """
+load-module module-native-protocol-unix auth-anonymous=1 socket={folder}/native
+load-module module-null-sink sink_name=mic_in norewinds=1 rate=16000 channels=1
+load-module module-null-sink sink_name=speaker norewinds=1 rate=48000 channels=2
+load-module module-remap-source source_name=carmic master=mic_in.monitor
+set-default-sink speaker
+set-default-source carmic
+"""
+_ALSA = """
+</usr/share/alsa/alsa.conf>
+pcm.!default { type pulse }
+ctl.!default { type pulse }
+"""
+PROGRAMS = ("pulseaudio", "paplay", "parec", "pactl")
+
+
+class SoundServer:
+    """Starts in a folder; use `environment` for everything that shall hear and play there."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "pulse.pa").write_text(_SCRIPT.format(folder=folder))
+        (folder / "asound.conf").write_text(_ALSA)
+        self._folder = folder
+        self._server: subprocess.Popen[bytes] | None = None
+        self.environment = {
+            "PULSE_SERVER": f"unix:{folder}/native",
+            "ALSA_CONFIG_PATH": str(folder / "asound.conf"),
+        }
+        self._everything = os.environ | self.environment | {"XDG_RUNTIME_DIR": str(folder)}
+
+    def start(self) -> None:
+        options = ["-n", "-F", str(self._folder / "pulse.pa"), "--daemonize=no"]
+        options += ["--exit-idle-time=-1", "--disallow-exit=yes", "--use-pid-file=no"]
+        self._server = subprocess.Popen(
+            ["pulseaudio", *options], env=self._everything, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 10
+        while b"carmic" not in self._run("pactl", "list", "short", "sources"):
+            assert time.monotonic() < deadline, "the sound server does not start"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.terminate()
+            self._server.wait(timeout=10)
+        self._server = None
+
+    def play_to_microphone(self, wav: Path) -> None:
+        """Blocks while it is heard."""
+        self._run("paplay", "--device=mic_in", "--latency-msec=30", str(wav))
+
+    @contextmanager
+    def recording(self, wav: Path) -> Iterator[None]:
+        """Keeps what comes out of the speaker meanwhile."""
+        command = ["parec", "--device=speaker.monitor", "--latency-msec=20", "--rate=16000"]
+        command += ["--channels=1", "--format=s16le", "--file-format=wav", str(wav)]
+        recorder = subprocess.Popen(command, env=self._everything)
+        deadline = time.monotonic() + 5
+        while not wav.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        try:
+            yield
+        finally:
+            recorder.terminate()
+            recorder.wait(timeout=5)
+
+    def _run(self, *command: str) -> bytes:
+        done = subprocess.run(command, env=self._everything, capture_output=True, timeout=60)
+        return done.stdout
+
+
+def missing_programs() -> list[str]:
+    return [name for name in PROGRAMS if not shutil.which(name)]
