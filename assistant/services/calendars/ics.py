@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from assistant.core.model import Appointment, CalendarCopy, Span
+from assistant.core.model import CalendarCopy, Span
 from assistant.errors import ConfigError
 from assistant.services.calendars.expand import Expanded, expand
+from assistant.services.calendars.order import in_order, touches
 from assistant.services.calendars.source import SyncResult
 from assistant.services.calendars.vevent import Reader
 from assistant.services.textfile import decode
@@ -107,25 +108,3 @@ class IcsCalendar:
 
 def _with_problem(expanded: Expanded, error: ConfigError) -> Expanded:
     return Expanded(appointments=expanded.appointments, problems=(*expanded.problems, str(error)))
-
-
-def touches(appointment: Appointment, span: Span, zone: tzinfo) -> bool:
-    """Whether any moment of it lies in `span`; one without length counts at its start."""
-    start, end = as_instants(appointment, zone)
-    return start < span.end and (end > span.start or start == end == span.start)
-
-
-def in_order(appointments: list[Appointment], zone: tzinfo) -> tuple[Appointment, ...]:
-    """By start, whole days before the timed ones of their day."""
-    return tuple(sorted(appointments, key=lambda a: (as_instants(a, zone), a.title, a.uid)))
-
-
-def as_instants(appointment: Appointment, zone: tzinfo) -> tuple[datetime, datetime]:
-    """Start and end; a whole day runs from midnight to midnight where the car is."""
-    return _as_instant(appointment.start, zone), _as_instant(appointment.end, zone)
-
-
-def _as_instant(moment: datetime | date, zone: tzinfo) -> datetime:
-    if isinstance(moment, datetime):
-        return moment
-    return datetime.combine(moment, time.min, zone)

@@ -1,0 +1,33 @@
+"""When appointments touch a stretch of time, and in what order they stand.
+
+Neighbours: `ics` and `mirror` answer questions with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, tzinfo
+
+from assistant.core.model import Appointment, Span
+
+
+def touches(appointment: Appointment, span: Span, zone: tzinfo) -> bool:
+    """Whether any moment of it lies in `span`; one without length counts at its start."""
+    start, end = as_instants(appointment, zone)
+    return start < span.end and (end > span.start or start == end == span.start)
+
+
+def in_order(appointments: Iterable[Appointment], zone: tzinfo) -> tuple[Appointment, ...]:
+    """By start, whole days before the timed ones of their day."""
+    return tuple(sorted(appointments, key=lambda a: (as_instants(a, zone), a.title, a.uid)))
+
+
+def as_instants(appointment: Appointment, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Start and end; a whole day runs from midnight to midnight where the car is."""
+    return _as_instant(appointment.start, zone), _as_instant(appointment.end, zone)
+
+
+def _as_instant(moment: datetime | date, zone: tzinfo) -> datetime:
+    if isinstance(moment, datetime):
+        return moment
+    return datetime.combine(moment, time.min, zone)
