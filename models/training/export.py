@@ -10,9 +10,11 @@ at run time from `graph/units.tsv` and `lexicon.tsv.gz` (see `assistant/speech/g
 import argparse
 import gzip
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pocketsphinx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -63,13 +65,21 @@ def export(net: Network, priors: Tensor, folder: Path) -> None:
     (folder / "graph/units.tsv").write_text(_unit_table(inventory))
 
 
+def lexicon_entries(dictionary: Path) -> Iterator[tuple[str, list[str]]]:
+    """Every pronunciation of a CMU dictionary; `word(2)` is a second one of `word`."""
+    for line in dictionary.read_text("utf-8").splitlines():
+        word, *phones = line.split()
+        yield re.sub(r"[(][0-9]+[)]$", "", word).lower(), phones
+
+
+def cmu_dictionary() -> Path:
+    """The CMU dictionary that the `pocketsphinx` package carries."""
+    return Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
+
+
 def write_lexicon(dictionary: Path, path: Path) -> None:
-    """The CMU dictionary as `word<TAB>phones`, one pronunciation a line, byte for byte stable."""
-    entries = [line.split() for line in dictionary.read_text("utf-8").splitlines()]
-    lines = [
-        f"{re.sub(r'[(][0-9]+[)]$', '', word).lower()}\t{' '.join(phones)}\n"
-        for word, *phones in entries
-    ]
+    """One `word<TAB>phones` a line, byte for byte the same on every run."""
+    lines = [f"{word}\t{' '.join(phones)}\n" for word, phones in lexicon_entries(dictionary)]
     with path.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
         packed.write("".join(lines).encode())
 
@@ -87,7 +97,9 @@ def _unit_table(inventory: list[Unit]) -> str:
 def _write_network(nnet: NnetWriter, net: Network) -> str:
     scale, shift = _fold(net.input_norm)
     weight, bias = _absorb(net.first, scale, shift, SPLICE)
-    hidden, offset = _relu_norm(nnet, "first", _splice("input", 1, SPLICE), (weight, bias), net.first_norm)
+    hidden, offset = _relu_norm(
+        nnet, "first", _splice("input", 1, SPLICE), (weight, bias), net.first_norm
+    )
     source, offset = _block(nnet, "subsample", net.subsample, (hidden, offset), step=1)
     if net.shape.summary:
         source = _summary(nnet, net, (scale, shift), source)
@@ -174,13 +186,7 @@ def main() -> None:
     net, priors = network.load(arguments.network)
     with torch.no_grad():
         export(net, priors, arguments.folder)
-    write_lexicon(arguments.dictionary or _cmu_dictionary(), arguments.folder / "lexicon.tsv.gz")
-
-
-def _cmu_dictionary() -> Path:
-    import pocketsphinx
-
-    return Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
+    write_lexicon(arguments.dictionary or cmu_dictionary(), arguments.folder / "lexicon.tsv.gz")
 
 
 if __name__ == "__main__":

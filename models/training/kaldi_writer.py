@@ -103,7 +103,9 @@ class NnetWriter:
         body.token("<BackpropScale>").float32(1.0).token("</NoOpComponent>")
         return self._add(name, source, body)
 
-    def write(self, writer: KaldiWriter, output: str, context: tuple[int, int], priors: Array) -> None:
+    def write(
+        self, writer: KaldiWriter, output: str, context: tuple[int, int], priors: Array
+    ) -> None:
         """`context` is in input frames (left, right); Vosk subtracts the log of `priors`."""
         config = [*self._config, f"output-node name=output input={output} objective=linear"]
         writer.token("<Nnet3>").text("\n" + "\n".join(config) + "\n\n")

@@ -83,9 +83,7 @@ class Network(nn.Module):
 
     def _block(self, index: int) -> Block:
         seasoned = index < self.shape.seasoned_blocks
-        return Block(
-            self.shape, keep=0.66 if seasoned else 1.0, gain=None if seasoned else 0.1
-        )
+        return Block(self.shape, keep=0.66 if seasoned else 1.0, gain=None if seasoned else 0.1)
 
     def forward(self, features: Tensor) -> Tensor:
         batch, frames, _ = features.shape

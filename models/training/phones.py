@@ -4,18 +4,18 @@ Each of the 39 stress-free ARPAbet phones and silence has one emitting state wit
 `onset` (the frame that enters the phone) and `rest` (every further frame).  The four word
 positions of a phone share their outputs; they exist because Vosk finds word times by them.
 
-Neighbours: `labels.py` makes training targets of these outputs, `export.py` writes them as a
+Neighbours: `prepare.py` makes training targets of these outputs, `export.py` writes them as a
 Kaldi transition model and as `graph/units.tsv`, which `assistant/speech/graph.py` reads.
 """
 
 from typing import NamedTuple
 
 SILENCE = "SIL"
-PHONES = (
-    SILENCE,
-    *"AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K".split(),
-    *"L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH".split(),
+_ARPABET = (
+    "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K "
+    "L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
 )
+PHONES = (SILENCE, *_ARPABET.split())
 PHONE_INDEX = {phone: index for index, phone in enumerate(PHONES)}
 POSITIONS = {"S": "singleton", "B": "begin", "I": "internal", "E": "end"}
 OUTPUTS = 2 * len(PHONES)
