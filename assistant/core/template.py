@@ -9,6 +9,7 @@ get no more than their share. Neighbours: `network` merges, `speech/graph.py` co
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from assistant.core import tree as trees
@@ -22,6 +23,8 @@ from assistant.core.options import option_phrases
 from assistant.core.slots import Vocabulary
 from assistant.core.tree import Choice, Rule, Slot, Tree
 
+_MOST_COPIED = 3000
+"""Arcs that the copies of one slot may take; a slot that would take more stands there once."""
 _MORE_DIGITS = 0.9
 """Share of digits after which another one comes."""
 
@@ -87,7 +90,9 @@ class _Builder:
         """A copy of `network` after `starts` (state -> weight); returns its ends."""
         states = [self.state() for _ in network.arcs]
         self.free(starts, states[0])
-        shared: dict[tuple[str, int], int] = {}
+        shared: dict[tuple[str, int | None], int] = {}
+        pools = self._pools(network)
+        onward: defaultdict[tuple[int, int], float] = defaultdict(float)
         ends: dict[int, float] = {}
         for source, arcs in enumerate(network.arcs):
             counts = network.counts[source]
@@ -100,12 +105,46 @@ class _Builder:
                 if isinstance(symbol, str):
                     self.arcs.append(Arc(states[source], states[target], symbol, weight))
                     continue
-                key = (symbol.kind, target)
+                key = (symbol.kind, None if symbol.kind in pools else target)
                 if key not in shared:
                     shared[key] = self.state()
-                    self.free(self._slot(symbol.kind, shared[key]), states[target])
+                    after = pools.get(symbol.kind, states[target])
+                    self.free(self._slot(symbol.kind, shared[key]), after)
                 self.arcs.append(Arc(states[source], shared[key], None, weight))
+                if symbol.kind in pools:
+                    onward[pools[symbol.kind], states[target]] += counts[symbol]
+        self._leave(onward)
         return ends
+
+    def _pools(self, network: Network) -> dict[str, int]:
+        """Kinds that would be copied too often -> the one state behind their only copy.
+
+        What may follow such a slot is then whatever may follow it anywhere; the matcher, which
+        knows better, refuses the few sentences too many.
+        """
+        copies: dict[str, set[int]] = {}
+        for arcs in network.arcs:
+            for symbol, target in arcs.items():
+                if isinstance(symbol, Slot):
+                    copies.setdefault(symbol.kind, set()).add(target)
+        return {
+            kind: self.state()
+            for kind, targets in copies.items()
+            if len(targets) * self._size(kind) > _MOST_COPIED
+        }
+
+    def _size(self, kind: str) -> int:
+        """Arcs of one copy."""
+        alone = _Builder(self.kinds)
+        alone._slot(kind, 0)
+        return len(alone.arcs)
+
+    def _leave(self, onward: Mapping[tuple[int, int], float]) -> None:
+        totals: dict[int, float] = {}
+        for (pool, _), count in onward.items():
+            totals[pool] = totals.get(pool, 0.0) + count
+        for (pool, target), count in onward.items():
+            self.arcs.append(Arc(pool, target, None, _weight(count, totals[pool])))
 
     def free(self, sources: Mapping[int, float], target: int) -> None:
         self.arcs.extend(Arc(source, target, None, weight) for source, weight in sources.items())

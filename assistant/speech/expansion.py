@@ -42,13 +42,14 @@ class Unit(NamedTuple):
 
 class GrammarArc(NamedTuple):
     word: int
+    """0 is a free step."""
     weight: float
     target: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grammar:
-    """A deterministic automaton over word ids; state 0 is the start."""
+    """An automaton over word ids; state 0 is the start. Few sentences have two paths through it."""
 
     arcs: Sequence[Sequence[GrammarArc]]
     """Per state."""
@@ -103,6 +104,8 @@ class Expansion:
                 self._silence(entry, self._entry(state, SILENCE))
             if state in grammar.finals:
                 self.finals[entry] = grammar.finals[state]
+            for _, weight, target in (arc for arc in grammar.arcs[state] if not arc.word):
+                self._link(entry, self._entry(target, left), weight=weight)
             if state not in roots:
                 roots[state] = self._tree(grammar.arcs[state], spoken)
             self._enter(entry, roots[state], left)
@@ -129,7 +132,8 @@ class Expansion:
         roots: dict[tuple[str, str], int] = {}
         inner: dict[tuple[int, str, str], int] = {}
         ends: set[tuple[int, int]] = set()
-        for word, weight, target in sorted(arcs, key=lambda arc: arc.weight):
+        words = (arc for arc in arcs if arc.word)
+        for word, weight, target in sorted(words, key=lambda arc: arc.weight):
             for phones in spoken[word]:
                 state = self._walk(phones, roots, inner)
                 following = self._entry(target, self._units.context(phones[-1]))

@@ -16,7 +16,7 @@ from assistant.core.automaton import Automaton
 from assistant.errors import ModelMissing
 from assistant.speech.expansion import Costs, Expansion, Unit, Units
 from assistant.speech.lexicon import Lexicon
-from assistant.speech.minimal import minimal
+from assistant.speech.minimal import as_is, is_small, minimal
 
 EPSILON = "<eps>"
 UNKNOWN = "[unk]"
@@ -58,7 +58,8 @@ def compile_graph(
     ids |= {word: index for index, word in enumerate(sorted(automaton.words), len(ids))}
     spoken = lexicon.pronounce_all(automaton.words, say_like or {})
     expansion = Expansion(read_units(model_dir), filler or Costs())
-    expansion.add_grammar(minimal(automaton, ids), {ids[word]: spoken[word] for word in spoken})
+    grammar = minimal(automaton, ids) if is_small(automaton) else as_is(automaton, ids)
+    expansion.add_grammar(grammar, {ids[word]: spoken[word] for word in spoken})
     expansion.add_fillers(ids[UNKNOWN], ids[NOISE])
     _prepare_folder(model_dir, out_dir)
     lines = (f"{word} {index}\n" for word, index in ids.items())

@@ -18,6 +18,7 @@ from assistant.errors import ConfigError
 from assistant.speech.expansion import Grammar, GrammarArc
 
 _DEADLINE_S = 60.0
+_MOST_ARCS = 8_000
 
 
 def minimal(automaton: Automaton, ids: Mapping[str, int]) -> Grammar:
@@ -44,6 +45,20 @@ def minimal(automaton: Automaton, ids: Mapping[str, int]) -> Grammar:
         problem = done.stderr.decode(errors="replace").strip().splitlines()
         raise ConfigError("kaldifst", "grammar", problem[-1] if problem else "cannot be compiled")
     return _read(json.loads(done.stdout))
+
+
+def is_small(automaton: Automaton) -> bool:
+    """Whether `minimal` is worth its time. A driver's whole day is put together of parts that are
+    deterministic each; making one of them all takes minutes and many times the arcs."""
+    return len(automaton.arcs) <= _MOST_ARCS
+
+
+def as_is(automaton: Automaton, ids: Mapping[str, int]) -> Grammar:
+    """`automaton` over word ids, free steps included."""
+    arcs: list[list[GrammarArc]] = [[] for _ in range(automaton.n_states)]
+    for source, target, word, weight in automaton.arcs:
+        arcs[source].append(GrammarArc(ids[word] if word else 0, weight, target))
+    return Grammar(arcs=arcs, finals=dict(automaton.finals))
 
 
 def _read(answer: Mapping[str, Any]) -> Grammar:
