@@ -17,10 +17,6 @@ from dataclasses import dataclass
 from assistant.core.model import Contact
 from assistant.services.numbers import Numbers, kind_of
 
-_FOLD = re.compile(r"\n[ \t]")
-_SOFT_BREAK = re.compile(r"^([^:\n]*QUOTED-PRINTABLE[^:\n]*:.*?)=\n", re.MULTILINE | re.IGNORECASE)
-_CARD = re.compile(r"^BEGIN:VCARD[ \t]*\n", re.MULTILINE | re.IGNORECASE)
-_CARD_END = re.compile(r"^END:VCARD[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _PARAM = re.compile(r';([^;:="]+)(?:=((?:"[^"]*"|[^;:"])*))?')
 _ESCAPED = re.compile(r"\\(.)")
 
@@ -45,19 +41,43 @@ class Property:
 
 def read_vcards(text: str, region: str) -> Iterator[Contact | str]:
     """Every card as a contact, or one line saying what is wrong with it."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    while (joined := _SOFT_BREAK.sub(r"\1", text)) != text:
-        text = joined
-    for number, card in enumerate(_CARD.split(_FOLD.sub("", text))[1:], start=1):
-        end = _CARD_END.search(card)
-        if end is None:
-            yield f"card {number} is cut off"
-            continue
-        yield from _read_card(f"card {number}", card[: end.start()], region)
+    card: list[str] | None = None
+    number = 0
+    for line in _lines(text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")):
+        match line.strip().upper():
+            case "BEGIN:VCARD":
+                number += 1
+                if card is not None:
+                    yield f"card {number - 1} is cut off"
+                card = []
+            case "END:VCARD" if card is not None:
+                yield from _read_card(f"card {number}", card, region)
+                card = None
+            case _ if card is not None:
+                card.append(line)
+    if card is not None:
+        yield f"card {number} is cut off"
 
 
-def _read_card(label: str, card: str, region: str) -> Iterator[Contact | str]:
-    properties = [found for line in card.split("\n") if (found := parse_line(line))]
+def _lines(text: str) -> Iterator[str]:
+    """Content lines; folded ones, and quoted-printable ones that go on, put together."""
+    parts: list[str] = []
+    is_quoted = False
+    for line in text.split("\n"):
+        if is_quoted and parts[-1].endswith("="):
+            parts[-1] = parts[-1][:-1]
+            parts.append(line)
+        elif parts and line[:1] in (" ", "\t"):
+            parts.append(line[1:])
+        else:
+            yield "".join(parts)
+            parts = [line]
+            is_quoted = "QUOTED-PRINTABLE" in line.partition(":")[0].upper()
+    yield "".join(parts)
+
+
+def _read_card(label: str, card: list[str], region: str) -> Iterator[Contact | str]:
+    properties = [found for line in card if (found := parse_line(line))]
     first = {p.name: p for p in reversed(properties)}
     family, given = (_component(first.get("N"), index) for index in (0, 1))
     organisation = _component(first.get("ORG"), 0)
