@@ -102,10 +102,9 @@ class Baresip:
         if self._closing.is_set():
             return
         self._closing.set()
-        self.tell("quit")
         with contextlib.suppress(OSError):
             self._wake_write.send(b"\0")
-        self._thread.join(_START_TIMEOUT_S + 2 * _QUIT_TIMEOUT_S)
+        self._thread.join(_START_TIMEOUT_S + 3 * _QUIT_TIMEOUT_S)
         self._wake_read.close()
         self._wake_write.close()
 
@@ -169,9 +168,9 @@ class Baresip:
         self.tell("uanew", self._settings.account())
 
     def _read(self, link: socket.socket) -> None:
-        """Until the child hangs up: hand on its messages, run what is due."""
+        """Until the child goes or we do: hand on its messages, run what is due."""
         buffer = bytearray()
-        while True:
+        while not self._closing.is_set():
             readable, _, _ = select.select([link, self._wake_read], [], [], self._run_due())
             if self._wake_read in readable:
                 self._wake_read.recv(4096)
@@ -207,18 +206,20 @@ class Baresip:
 
 @contextlib.contextmanager
 def _child(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `command`; on leaving, wait a moment for its own end, then insist."""
+    """Run `command`; on leaving, let it sign out, then insist.
+
+    baresip takes the first SIGTERM as "hang up, sign out, end" and the second as "end now".
+    """
     nowhere = subprocess.DEVNULL
     child = subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere)
     try:
         yield child
     finally:
-        for insist in (child.terminate, child.kill, lambda: None):
-            try:
+        for insist in (child.terminate, child.terminate, child.kill):
+            insist()
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(_QUIT_TIMEOUT_S)
                 break
-            except subprocess.TimeoutExpired:
-                insist()
 
 
 def _free_port() -> int:

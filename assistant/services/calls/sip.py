@@ -1,8 +1,8 @@
 """Calls over SIP: what baresip's events mean, and the orders it gets.
 
 At most one call is spoken in; a second one may ring or be on hold. A dead peer makes no event,
-so an outgoing call has its own clock: DIAL_LIMIT_S to the first sign of life, RING_LIMIT_S to the
-answer. Emergency numbers do not go this way: a SIP provider may not know where the car is.
+so an outgoing call has its own clock: `dial_limit_s` to the first sign of life, `ring_limit_s` to
+the answer. Emergency numbers do not go this way: a SIP provider may not know where the car is.
 Neighbours: `baresip` runs the child, `sip_calls` keeps the calls, `sip_settings` the settings.
 """
 
@@ -29,11 +29,11 @@ from assistant.services.calls.baresip import Baresip, Message
 from assistant.services.calls.sip_calls import Call, CallBook, end_reason
 from assistant.services.calls.sip_settings import read_settings
 
-DIAL_LIMIT_S = 10.0
-RING_LIMIT_S = 60.0
 KEY_GAP_S = 0.25
 """From one tone to the next: a bridge hears 40 ms on and 40 ms off (ITU-T Q.24); tones over RTP
 last longer."""
+
+_LIMITS = (("dial_limit_s", EndReason.UNREACHABLE), ("ring_limit_s", EndReason.NO_ANSWER))
 
 
 class SipLine:
@@ -77,8 +77,9 @@ class SipLine:
             self._calls.drop(call)
             self._baresip.tell("hangup")  # an order whose answer was late must not ring later
             raise
-        self._baresip.after(DIAL_LIMIT_S, lambda: self._give_up(call, EndReason.UNREACHABLE))
-        self._baresip.after(RING_LIMIT_S, lambda: self._give_up(call, EndReason.NO_ANSWER))
+        for key, reason in _LIMITS:
+            limit_s = float(self._settings.values[key])
+            self._baresip.after(limit_s, partial(self._give_up, call, reason))
 
     def join(self, join: JoinInfo, name: str = "") -> None:
         self.dial(join.sip_uri, name)

@@ -34,6 +34,8 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
     "ca_file": (r"(?:/[^\r\n\"]{1,400})?", "absolute path of a PEM file"),
     "modules": (r"/[^\r\n\"]{1,400}", "absolute path of baresip's modules"),
     "program": (r"[^\r\n]{1,400}", "name or path of baresip"),
+    "dial_limit_s": (r"[0-9]{1,3}", "seconds to the first sign of life"),
+    "ring_limit_s": (r"[0-9]{1,3}", "seconds to the answer"),
     "country": (r"(?:[A-Z]{2})?", "two capital letters such as DE"),
 }
 _DEFAULTS: Mapping[str, str] = {
@@ -46,11 +48,13 @@ _DEFAULTS: Mapping[str, str] = {
     "ca_file": "/etc/ssl/certs/ca-certificates.crt",
     "modules": "/usr/lib/baresip/modules",
     "program": "baresip",
+    "dial_limit_s": "10",
+    "ring_limit_s": "60",
 }
 _SRTP = {"off": "", "wanted": "srtp", "required": "srtp-mand", "dtls": "dtls_srtp"}
 _REGISTER_AGAIN_S = 300
 _RTP_LOST_S = 30
-_MODULES = ("g711", "g722", "opus", "auconv", "auresamp", "srtp", "dtls_srtp", "stun", "plc")
+_MODULES = ("opus", "g722", "g711", "plc", "srtp", "dtls_srtp")
 _APPLICATIONS = ("account", "menu", "ctrl_tcp")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from parts import eventually, free_port, need, running
 
@@ -27,8 +28,6 @@ module_path /usr/lib/baresip/modules
 module g711.so
 module aufile.so
 module sndfile.so
-module auconv.so
-module auresamp.so
 module srtp.so
 module_app account.so
 module_app menu.so
@@ -64,37 +63,39 @@ class Peer:
         return "".join(str(event["param"]) for event in self.seen("CALL_DTMF_START"))
 
     def close(self) -> None:
-        self._link.shutdown(socket.SHUT_RDWR)
+        with self._link, contextlib.suppress(OSError):
+            self._link.shutdown(socket.SHUT_RDWR)
         self._reader.join(3)
-        self._link.close()
 
     def _read(self) -> None:
-        stream = self._link.makefile("rb")
-        while head := _until_colon(stream.read):
-            message = json.loads(stream.read(int(head) + 1)[:-1])
-            if message.get("event"):
-                self.events.append(message)
-        stream.close()
+        with self._link.makefile("rb") as stream, contextlib.suppress(ConnectionResetError):
+            while head := _until_colon(stream):
+                message = json.loads(stream.read(int(head) + 1)[:-1])
+                if message.get("event"):
+                    self.events.append(message)
 
 
-def _until_colon(read: Any) -> bytes:
+def _until_colon(stream: BinaryIO) -> bytes:
     head = b""
-    while (byte := read(1)) not in (b"", b":"):
+    while (byte := stream.read(1)) not in (b"", b":"):
         head += byte
     return head
 
 
 @contextmanager
-def peer(folder: Path, source: Path, *, account: str = "", name: str = "bob") -> Iterator[Peer]:
+def peer(
+    folder: Path, source: Path, *, account: str = "", name: str = "bob", extra: str = ""
+) -> Iterator[Peer]:
     """A baresip in `folder` that speaks the WAV file `source` and records what it hears.
 
-    `account` (a baresip account line) lets it register; without, it is reached directly.
+    `account` (a baresip account line) lets it register; without, it is reached directly, with
+    the account parameters `extra`.
     """
     program = need("baresip", "baresip-core")
     folder.mkdir()
     port, control = free_port(socket.SOCK_DGRAM), free_port()
     uri = f"sip:{name}@127.0.0.1:{port}"
-    own = f"<{uri};transport=udp>;regint=0;answermode=manual"
+    own = f"<{uri};transport=udp>;regint=0;answermode=manual{extra}"
     config = _CONFIG.format(port=port, control=control, source=source, folder=folder)
     for file, text in (("config", config), ("accounts", f"{account or own}\n"), ("contacts", "")):
         (folder / file).write_text(text)
@@ -109,6 +110,8 @@ def peer(folder: Path, source: Path, *, account: str = "", name: str = "bob") ->
 
 def _connected(port: int) -> socket.socket | None:
     try:
-        return socket.create_connection(("127.0.0.1", port), 5)
+        link = socket.create_connection(("127.0.0.1", port), 5)
+        link.settimeout(None)
+        return link
     except ConnectionRefusedError:
         return None
