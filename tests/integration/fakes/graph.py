@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -167,6 +167,11 @@ class GraphMailbox(Loopback):
             if series.occurrences.pop(uid, None):
                 del self._changed[uid]
                 self._changed[master] = self._count
+
+    def throttled(self, seconds: int = 1) -> Answer:
+        """What the service answers when asked too often."""
+        answer = _error(429, "ApplicationThrottled", "Application is over its MailboxConcurrency.")
+        return replace(answer, headers={**answer.headers, "Retry-After": str(seconds)})
 
     def forget_links(self) -> None:
         """As the service does after some days."""
