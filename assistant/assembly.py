@@ -43,12 +43,10 @@ class Car:
     config: Config
     locale: Locale
     wording: Wording
-    zone: tzinfo
     clock: Callable[[], datetime]
     calendar: Calendar
     writable: WritableCalendar | None
     lines: tuple[CallLine, ...]
-    dialog: Dialog
     address_book: tuple[Contact, ...]
     copy: CalendarCopy = field(init=False)
     people: tuple[Contact, ...] = field(init=False)
@@ -69,6 +67,9 @@ class Car:
         self.people = merge((*self.address_book, *people_from(copy.appointments)))
         self.vocabulary = build_vocabulary(self.locale, self.people, copy.appointments)
         self.matcher = Matcher(self.locale, self.vocabulary)
+
+    def new_dialog(self) -> Dialog:
+        return Dialog(self.wording)
 
     def interpret(
         self, text: str, scope: Scope, choices: Sequence[str], now: datetime
@@ -113,6 +114,7 @@ def build_locale(tag_or_path: str) -> Locale:
 
 def build_car(
     config: Config,
+    locale: Locale,
     calendar: Calendar,
     *,
     clock: Callable[[], datetime],
@@ -120,19 +122,16 @@ def build_car(
     writable: WritableCalendar | None = None,
 ) -> Car:
     """Put a car together. Raises: ConfigError."""
-    locale = build_locale(config.locale)
     wording = Wording(locale.tag, locale.replies, locale.phrases, locale.errors)
     book, _ = load_contacts(config.contacts, locale.market)
     return Car(
         config=config,
         locale=locale,
         wording=wording,
-        zone=build_zone(config.zone),
         clock=clock,
         calendar=calendar,
         writable=writable,
         lines=tuple(build_lines(config.lines, post)),
-        dialog=Dialog(wording),
         address_book=book,
     )
 

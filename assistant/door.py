@@ -97,7 +97,7 @@ class Door:
             self._feed(ev.ButtonDown())
             self._feed(ev.ButtonUp(held_s=0.1))
         turn = self.dialog.turn
-        if hypothesis.text:
+        if hypothesis.is_speech:
             self._feed(ev.Heard(turn=turn, hypothesis=hypothesis, readings=readings))
         else:
             self._feed(ev.NothingHeard(turn=turn))

@@ -113,8 +113,8 @@ class Dialog(Floor):
     def _heard(self, event: ev.Heard) -> list[Command]:
         if event.turn != self.turn:
             return []
-        self._sure = questions.is_sure(event.hypothesis, event.readings)
         reading = questions.likeliest(self.pending, event.readings)
+        self._sure = questions.is_sure(event.hypothesis, reading, event.readings)
         if reading and reading.intent == "session.cancel":
             return self._dropped()
         if self.pending:

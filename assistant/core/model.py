@@ -34,6 +34,8 @@ class Hypothesis:
     """0 to 1: the lowest plausible reading of the whole utterance; typed text has 1."""
     words: tuple[Word, ...] = ()
     """Empty for typed text."""
+    is_speech: bool = True
+    """False: nobody spoke. An empty text that is speech was outside the grammar."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

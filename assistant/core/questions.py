@@ -75,18 +75,30 @@ def likeliest(pending: Pending | None, readings: Sequence[Interpretation]) -> In
     if pending:
         near = [r for r in readings if readings[0].score - r.score < MIN_MARGIN]
         clear = [r for r in near if not isinstance(answer(pending, r), Unclear)]
-        return min(clear or near, key=lambda r: not r.intent.startswith("session."))
+        return min(clear or near, key=lambda r: not _is_answer(r))
     return readings[0]
 
 
-def is_sure(hypothesis: Hypothesis, readings: Sequence[Interpretation]) -> bool:
-    """Whether the first reading is clear enough to announce a call without asking."""
-    if not readings or hypothesis.confidence < MIN_CONFIDENCE:
+def is_sure(
+    hypothesis: Hypothesis, chosen: Interpretation | None, readings: Sequence[Interpretation]
+) -> bool:
+    """Whether `chosen` is clear enough to announce a call without asking.
+
+    Answers and commands are no rivals of each other: the open question decided between them.
+    """
+    if chosen is None or hypothesis.confidence < MIN_CONFIDENCE:
         return False
-    best = readings[0]
-    rivals = [r for r in readings[1:] if r.intent != best.intent]
-    margin = best.score - max((r.score for r in rivals), default=0.0)
-    return best.score >= MIN_SCORE and margin >= MIN_MARGIN
+    rivals = [
+        r.score
+        for r in readings
+        if r.intent != chosen.intent and _is_answer(r) == _is_answer(chosen)
+    ]
+    margin = chosen.score - max(rivals, default=0.0)
+    return chosen.score >= MIN_SCORE and margin >= MIN_MARGIN
+
+
+def _is_answer(reading: Interpretation) -> bool:
+    return reading.intent.startswith("session.")
 
 
 def answer(pending: Pending, reading: Interpretation | None) -> Answer:

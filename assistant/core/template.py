@@ -9,7 +9,7 @@ get no more than their share. Neighbours: `network` merges, `speech/graph.py` co
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from assistant.core import tree as trees
@@ -23,8 +23,10 @@ from assistant.core.options import option_phrases
 from assistant.core.slots import Vocabulary
 from assistant.core.tree import Choice, Rule, Slot, Tree
 
-_MOST_COPIED = 3000
-"""Arcs that the copies of one slot may take; a slot that would take more stands there once."""
+_MOST_COPIED = 6_000
+"""Arcs that the copies of one slot may take; beyond that one copy serves all other places."""
+_POLITE = 0.2
+"""Share of sentences with polite words before or after."""
 _MORE_DIGITS = 0.9
 """Share of digits after which another one comes."""
 
@@ -39,20 +41,33 @@ def automaton(
         kinds[name] = Listed(phrases=lexicon.phrases, longest=lexicon.longest)
     kinds[OPTION] = option_phrases(choices)
     builder = _Builder(kinds)
-    ends = builder.insert(skeleton(locale, scope), {0: 0.0})
-    return builder.automaton(ends)
+    start = {0: 0.0}
+    start |= builder.insert(_phrase(locale, locale.before), {0: -math.log(_POLITE)})
+    ends = builder.insert(skeleton(locale, scope), start)
+    after = builder.state()
+    builder.free({end: weight - math.log(_POLITE) for end, weight in ends.items()}, after)
+    return builder.automaton(ends | builder.insert(_phrase(locale, locale.after), {after: 0.0}))
 
 
 def skeleton(locale: Locale, scope: Scope) -> Network:
-    """The sentences of a scope with their slots still open and without their meanings."""
+    """The sentences of a scope with their slots still open and without their meanings.
+
+    Polite words around them are left out: merged in, they would stand there a hundred times.
+    """
     templates = tuple(
         (_by_kind(template.tree, locale.rules), None, 1 / len(intent.hear))
         for intent in locale.intents.values()
         if intent.scopes & HEARD_IN[scope]
         for template in intent.hear
     )
-    sentences = Sentences(before=locale.before, after=locale.after, templates=templates)
+    sentences = Sentences(before=trees.EMPTY, after=trees.EMPTY, templates=templates)
     return merge(*sentences.woven(locale.rules))
+
+
+def _phrase(locale: Locale, tree: Tree) -> Network:
+    weaver = Weaver(locale.rules)
+    weaver.finish(weaver.add(tree, {0: 1.0}), None)
+    return merge(weaver)
 
 
 def _by_kind(tree: Tree, rules: Mapping[str, Tree]) -> Tree:
@@ -105,33 +120,38 @@ class _Builder:
                 if isinstance(symbol, str):
                     self.arcs.append(Arc(states[source], states[target], symbol, weight))
                     continue
-                key = (symbol.kind, None if symbol.kind in pools else target)
+                pool = pools.get((symbol.kind, target))
+                key = (symbol.kind, target if pool is None else None)
                 if key not in shared:
                     shared[key] = self.state()
-                    after = pools.get(symbol.kind, states[target])
+                    after = states[target] if pool is None else pool
                     self.free(self._slot(symbol.kind, shared[key]), after)
                 self.arcs.append(Arc(states[source], shared[key], None, weight))
-                if symbol.kind in pools:
-                    onward[pools[symbol.kind], states[target]] += counts[symbol]
+                if pool is not None:
+                    onward[pool, states[target]] += counts[symbol]
         self._leave(onward)
         return ends
 
-    def _pools(self, network: Network) -> dict[str, int]:
-        """Kinds that would be copied too often -> the one state behind their only copy.
+    def _pools(self, network: Network) -> dict[tuple[str, int], int]:
+        """Slots before a target that share one copy -> the state behind that copy.
 
-        What may follow such a slot is then whatever may follow it anywhere; the matcher, which
-        knows better, refuses the few sentences too many.
+        The likeliest ways to go on have copies of their own, as many as there is room for. What
+        may follow the shared copy is whatever may follow it anywhere; the matcher, which knows
+        better, refuses the sentences too many.
         """
-        copies: dict[str, set[int]] = {}
-        for arcs in network.arcs:
+        uses: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        for source, arcs in enumerate(network.arcs):
             for symbol, target in arcs.items():
                 if isinstance(symbol, Slot):
-                    copies.setdefault(symbol.kind, set()).add(target)
-        return {
-            kind: self.state()
-            for kind, targets in copies.items()
-            if len(targets) * self._size(kind) > _MOST_COPIED
-        }
+                    uses[symbol.kind][target] += round(1e6 * network.counts[source][symbol])
+        pools: dict[tuple[str, int], int] = {}
+        for kind, targets in uses.items():
+            room = _MOST_COPIED // max(1, self._size(kind))
+            likeliest = [target for target, _ in targets.most_common()]
+            if len(likeliest) > room:
+                state = self.state()
+                pools |= {(kind, target): state for target in likeliest[max(0, room - 1) :]}
+        return pools
 
     def _size(self, kind: str) -> int:
         """Arcs of one copy."""

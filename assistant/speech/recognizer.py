@@ -158,7 +158,7 @@ class Utterance:
     def finish(self) -> Hypothesis:
         """What was said; may be called before the end has been decided."""
         if not self._endpointer.has_speech:
-            return Hypothesis(text="", confidence=0.0)
+            return Hypothesis(text="", confidence=0.0, is_speech=False)
         if self._final is None:
             self._peek()
         assert self._final is not None

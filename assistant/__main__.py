@@ -1,0 +1,91 @@
+"""The command line: what can be typed, and one clear line for everything that goes wrong."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from assistant import commands
+from assistant.errors import AssistantError
+
+EXIT_BAD_INPUT = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0, or 2 when the input or the set-up is at fault."""
+    options = build_parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except AssistantError as error:
+        print(f"roadcall: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command takes the same options of set-up."""
+    parser = argparse.ArgumentParser(
+        prog="roadcall", description="A voice assistant for drivers who live in meetings."
+    )
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, run, help_text in COMMANDS:
+        command = subparsers.add_parser(name, help=help_text, description=help_text)
+        command.set_defaults(run=run)
+        _add_set_up(command)
+        for flags, details in ARGUMENTS.get(name, ()):
+            command.add_argument(*flags, **details)
+    return parser
+
+
+def _add_set_up(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--now", type=_moment, metavar="ISO", help="pretend it is this moment")
+    command.add_argument("--calendar", action="append", metavar="FILE.ics", default=[])
+    command.add_argument("--contacts", action="append", metavar="FILE.vcf", default=[])
+    command.add_argument("--locale", metavar="TAG|PATH.toml", help="en-GB, or a locale file")
+    command.add_argument("--config", metavar="FILE", help="settings (TOML)")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not ISO 8601 like 2026-03-10T09:50"
+        ) from None
+
+
+COMMANDS: tuple[tuple[str, Callable[[argparse.Namespace], int], str], ...] = (
+    ("demo", commands.demo, "play a recorded drive on sample data"),
+    ("ask", commands.ask, "type a sentence instead of saying it"),
+    ("hear", commands.hear, "take sentences from WAV files"),
+    ("drive", commands.drive, "listen to the microphone, push to talk"),
+    ("agenda", commands.agenda, "print the appointments ahead"),
+    ("check", commands.check, "say what is set up and what is missing"),
+)
+
+ARGUMENTS: dict[str, tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = {
+    "demo": (
+        (("--out",), {"metavar": "FOLDER", "default": "out/demo", "help": "where the WAVs go"}),
+    ),
+    "ask": (
+        (("text",), {"metavar": "TEXT", "help": "the sentence; - reads one per line"}),
+        (("--fresh",), {"action": "store_true", "help": "every line starts a new dialogue"}),
+    ),
+    "hear": (
+        (("files",), {"metavar": "FILE.wav", "nargs": "+"}),
+        (("--realtime",), {"action": "store_true", "help": "feed at speaking speed"}),
+        (("--fresh",), {"action": "store_true", "help": "every file starts a new dialogue"}),
+    ),
+    "agenda": ((("--days",), {"type": int, "default": 1, "help": "days ahead, 1 to 14"}),),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

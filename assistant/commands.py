@@ -1,0 +1,236 @@
+"""What each command does with its options. `__main__` parses, `door` plays the turns."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from assistant import report, sample
+from assistant.assembly import Car, build_car, build_locale, build_zone
+from assistant.calendars import Surroundings, build_calendar
+from assistant.config import Account, Config, load
+from assistant.core import agenda as rules
+from assistant.core.events import Event, Scope
+from assistant.core.match import Matcher
+from assistant.core.model import Hypothesis, Span
+from assistant.core.slots import build_vocabulary
+from assistant.door import Door, Turn
+from assistant.ears import Ears, embedded_model, say_like
+from assistant.speech.audio import read_wav
+from assistant.speech.recognizer import Recognizer
+
+
+def build_config(options: argparse.Namespace) -> Config:
+    """The file's settings with the command line's on top. Raises ConfigError."""
+    config = load(Path(options.config)) if options.config else Config()
+    if options.locale:
+        config = replace(config, locale=options.locale)
+    if options.contacts:
+        config = replace(config, contacts=tuple(options.contacts))
+    if options.calendar:
+        files = tuple(Account(kind="ics", settings={"path": p}) for p in options.calendar)
+        config = replace(config, calendars=files)
+    return config
+
+
+class Session:
+    """One car with its text door, built from the options. Closes its lines."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.config = build_config(options)
+        self._now: datetime | None = options.now
+        self._folder = tempfile.TemporaryDirectory(prefix="roadcall-")
+        if not self.config.calendars:
+            self._use_sample()
+        self.zone = build_zone(self.config.zone)
+        locale = build_locale(self.config.locale)
+        around = Surroundings(
+            zone=self.zone,
+            clock=self.clock,
+            me=frozenset(address.lower() for address in self.config.me),
+            market=locale.market,
+        )
+        calendar = build_calendar(self.config.calendars, around)
+        self.car = build_car(
+            self.config, locale, calendar, clock=self.clock, post=lambda e: self.post(e)
+        )
+        self.door = self.new_door()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for line in self.car.lines:
+            line.close()
+        self._folder.cleanup()
+
+    def clock(self) -> datetime:
+        """Now in the car's zone, or the moment to pretend."""
+        if self._now is None:
+            return datetime.now(self.zone)
+        return self._now.replace(tzinfo=self._now.tzinfo or self.zone).astimezone(self.zone)
+
+    def post(self, event: Event) -> None:
+        self.door.post(event)
+
+    def new_door(self) -> Door:
+        """A new dialogue about the same day."""
+        car = self.car
+        return Door(car.new_dialog(), car.interpret, car.world, self.clock)
+
+    def _use_sample(self) -> None:
+        """The sample week, and its people unless others are given."""
+        zone = self.config.zone or "Europe/London"
+        self.config = replace(self.config, zone=zone, me=(sample.DRIVER,))
+        self.zone = build_zone(zone)
+        path = Path(self._folder.name) / "sample-week.ics"
+        path.write_text(sample.build_week(self.clock(), zone), encoding="utf-8")
+        account = Account(kind="ics", settings={"path": str(path), "name": "Sample week"})
+        people = self.config.contacts or (str(sample.contacts_path()),)
+        self.config = replace(self.config, calendars=(account,), contacts=people)
+        print(
+            "roadcall: no calendar given (--calendar FILE.ics); using the sample week",
+            file=sys.stderr,
+        )
+
+
+def ask(options: argparse.Namespace) -> int:
+    """`roadcall ask TEXT`"""
+    with Session(options) as session:
+        for sentence in _sentences(options.text):
+            if options.fresh:
+                session.door = session.new_door()
+            _print(session.door.say(Hypothesis(text=sentence)), options)
+    return 0
+
+
+def _sentences(text: str) -> Iterator[str]:
+    if text != "-":
+        yield text
+        return
+    for line in sys.stdin:
+        if line.strip():
+            yield line.strip()
+
+
+def _print(turn: Turn, options: argparse.Namespace) -> None:
+    if options.json:
+        print(json.dumps(report.as_json(turn), ensure_ascii=False), flush=True)
+        return
+    print(f"heard       {turn.heard or '(nothing)'}")
+    print(f"understood  {report.understood(turn)}")
+    print(f"answered    {turn.reply}")
+    if report.done(turn):
+        print(f"action      {report.done(turn)}")
+    print(flush=True)
+
+
+def hear(options: argparse.Namespace) -> int:
+    """`roadcall hear FILE.wav …`; a locale file of another domain gives intent and slots only."""
+    config = build_config(options)
+    recordings = [(path, read_wav(Path(path))) for path in options.files]
+    for _, recording in recordings:
+        for note in recording.notes:
+            print(f"roadcall: {note}", file=sys.stderr)
+    if not build_locale(config.locale).errors:
+        return _hear_other_domain(options, config, [r.pcm for _, r in recordings])
+    with Session(options) as session:
+        ears = build_ears(session.car)
+        for _, recording in recordings:
+            if options.fresh:
+                session.door = session.new_door()
+            door = session.door
+            listened = ears.hear(recording.pcm, door.scope, door.choices, realtime=options.realtime)
+            turn = door.say(listened.hypothesis)
+            turn.timings_ms = {**listened.timings_ms, **turn.timings_ms}
+            _print(turn, options)
+    return 0
+
+
+def _hear_other_domain(options: argparse.Namespace, config: Config, recordings: list[bytes]) -> int:
+    locale = build_locale(config.locale)
+    vocabulary = build_vocabulary(locale, (), ())
+    matcher = Matcher(locale, vocabulary)
+    ears = Ears(Recognizer(_model_folder(config, locale.language)), locale, vocabulary)
+    now = datetime.now().astimezone()
+    for pcm in recordings:
+        listened = ears.hear(pcm, Scope.IDLE, realtime=options.realtime)
+        text = listened.hypothesis.text
+        began = time.perf_counter()
+        readings = matcher.interpret(text, now=now) if text else ()
+        timings = {**listened.timings_ms, "understand": (time.perf_counter() - began) * 1000}
+        _print(
+            Turn(
+                heard=text,
+                confidence=listened.hypothesis.confidence,
+                reading=readings[0] if readings else None,
+                timings_ms=timings,
+            ),
+            options,
+        )
+    return 0
+
+
+def _model_folder(config: Config, language: str) -> Path:
+    return Path(config.model).expanduser() if config.model else embedded_model(language)
+
+
+def build_ears(car: Car) -> Ears:
+    """Raises ModelMissing."""
+    recognizer = Recognizer(_model_folder(car.config, car.locale.language))
+    ears = Ears(recognizer, car.locale, car.vocabulary)
+    ears.say_like = say_like(car.people)
+    return ears
+
+
+def agenda(options: argparse.Namespace) -> int:
+    """`roadcall agenda`"""
+    with Session(options) as session:
+        now = session.clock()
+        copy = session.car.copy
+        span = Span(
+            start=rules.day_span(now.date(), session.zone).start,
+            end=now + timedelta(days=options.days),
+        )
+        rows = [
+            *rules.whole_days(copy.appointments, now.date()),
+            *rules.within(copy.appointments, span),
+        ]
+        for row in rows:
+            title = session.car.wording.title(row)
+            if options.json:
+                facts = {"start": row.start.isoformat(), "end": row.end.isoformat()}
+                print(json.dumps({**facts, "title": title, "location": row.location}))
+            else:
+                print(f"{row.start:%a %d %b %H:%M}  {title}")
+        for problem in copy.problems:
+            print(f"roadcall: {problem}", file=sys.stderr)
+    return 0
+
+
+def demo(options: argparse.Namespace) -> int:
+    """`roadcall demo`"""
+    from assistant.demo import play
+
+    return play(options)
+
+
+def check(options: argparse.Namespace) -> int:
+    """`roadcall check`"""
+    from assistant.check import run
+
+    return run(options)
+
+
+def drive(options: argparse.Namespace) -> int:
+    """`roadcall drive`"""
+    from assistant.app import run
+
+    return run(options)
