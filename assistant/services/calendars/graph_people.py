@@ -8,14 +8,14 @@ Source: Microsoft Graph v1.0 reference, resource types contact and person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from assistant.core.dialing import parse_target
-from assistant.core.model import Contact, NumberKind, PhoneNumber
-from assistant.errors import BrokenAnswer, UnsafeTarget
+from assistant.core.model import Contact, NumberKind
+from assistant.errors import BrokenAnswer
 from assistant.services.calendars.graph_http import SERVICE, Ask, Budget, GraphHttp
 from assistant.services.calendars.graph_json import Json
+from assistant.services.numbers import Numbers, kind_of
 
 CONTACTS_SCOPES = ("Contacts.Read",)
 PEOPLE_SCOPES = ("People.Read",)
@@ -27,14 +27,9 @@ _CONTACT_PROPERTIES = (
 _PERSON_PROPERTIES = (
     "displayName,givenName,surname,companyName,scoredEmailAddresses,phones,imAddress,personType"
 )
-_PHONE_KINDS = {
-    "mobile": NumberKind.MOBILE,
-    "business": NumberKind.WORK,
-    "home": NumberKind.HOME,
-    "other": NumberKind.OTHER,
-}
-"""Fax machines, pagers and assistants are not the person."""
-_ORDER = tuple(NumberKind)
+
+Found = Iterator[tuple[str, NumberKind | None]]
+"""Numbers as they were written, and whose kind they are (None: nobody answers there)."""
 
 
 class GraphPeople:
@@ -77,7 +72,10 @@ class GraphPeople:
             link = page.get("@odata.nextLink")
             following = Ask(path=str(link), scopes=ask.scopes) if link else None
 
-    def _read(self, item: Json, numbers: Iterable[tuple[NumberKind, str]]) -> Contact:
+    def _read(self, item: Json, found: Found) -> Contact:
+        numbers = Numbers(region=self._market)
+        for raw, kind in found:
+            numbers.add(raw, kind)
         return Contact(
             name=str(item["displayName"]),
             given=str(item.get("givenName") or ""),
@@ -85,19 +83,8 @@ class GraphPeople:
             nicknames=(str(item["nickName"]),) if item.get("nickName") else (),
             organisation=str(item.get("companyName") or ""),
             emails=tuple(_addresses(item)),
-            numbers=self._numbers(numbers),
+            numbers=numbers.in_order(),
         )
-
-    def _numbers(self, found: Iterable[tuple[NumberKind, str]]) -> tuple[PhoneNumber, ...]:
-        """In the order of preference; what cannot be dialled is left out."""
-        numbers: dict[str, PhoneNumber] = {}
-        for kind, raw in found:
-            try:
-                target = parse_target(raw, self._market)
-            except UnsafeTarget:
-                continue
-            numbers.setdefault(target.uri, PhoneNumber(kind=kind, uri=target.uri))
-        return tuple(sorted(numbers.values(), key=lambda number: _ORDER.index(number.kind)))
 
 
 def _is_person(item: Json) -> bool:
@@ -110,22 +97,17 @@ def _addresses(item: Json) -> list[str]:
     return [str(entry["address"]) for entry in entries if entry.get("address")]
 
 
-def _contact_numbers(item: Json) -> Iterator[tuple[NumberKind, str]]:
-    yield from ((NumberKind.MOBILE, raw) for raw in _strings([item.get("mobilePhone")]))
-    yield from ((NumberKind.WORK, raw) for raw in _strings(item.get("businessPhones")))
-    yield from ((NumberKind.HOME, raw) for raw in _strings(item.get("homePhones")))
-    yield from _sip_addresses(item.get("imAddresses"))
+def _contact_numbers(item: Json) -> Found:
+    yield from ((raw, NumberKind.MOBILE) for raw in _strings([item.get("mobilePhone")]))
+    yield from ((raw, NumberKind.WORK) for raw in _strings(item.get("businessPhones")))
+    yield from ((raw, NumberKind.HOME) for raw in _strings(item.get("homePhones")))
+    yield from ((raw, NumberKind.SIP) for raw in _strings(item.get("imAddresses")))
 
 
-def _person_numbers(item: Json) -> Iterator[tuple[NumberKind, str]]:
+def _person_numbers(item: Json) -> Found:
     for phone in _dicts(item.get("phones")):
-        if (kind := _PHONE_KINDS.get(str(phone.get("type")))) and phone.get("number"):
-            yield kind, str(phone["number"])
-    yield from _sip_addresses([item.get("imAddress")])
-
-
-def _sip_addresses(raw: Any) -> Iterator[tuple[NumberKind, str]]:
-    return ((NumberKind.SIP, entry) for entry in _strings(raw) if entry.startswith("sip:"))
+        yield str(phone.get("number") or ""), kind_of(str(phone.get("type")))
+    yield from ((raw, NumberKind.SIP) for raw in _strings([item.get("imAddress")]))
 
 
 def _strings(raw: Any) -> Sequence[str]:
