@@ -14,7 +14,7 @@ from pathlib import Path
 from assistant.core.model import CalendarCopy, Span
 from assistant.errors import ConfigError
 from assistant.services.calendars.expand import Expanded, expand
-from assistant.services.calendars.order import in_order, touches
+from assistant.services.calendars.order import as_instants, in_order, touches
 from assistant.services.calendars.source import SyncResult
 from assistant.services.calendars.vevent import Reader
 from assistant.services.textfile import decode
@@ -50,9 +50,10 @@ class IcsCalendar:
 
     def read(self, span: Span) -> CalendarCopy:
         expanded = self._expanded(span)
-        touching = [a for a in expanded.appointments if touches(a, span, self._reader.zone)]
+        zone = self._reader.zone
+        found = [a for a in expanded.appointments if touches(*as_instants(a, zone), span)]
         return CalendarCopy(
-            appointments=in_order(touching, self._reader.zone),
+            appointments=in_order(found, zone),
             as_of=self._clock(),
             problems=expanded.problems,
         )

@@ -34,6 +34,7 @@ _UNTIL = re.compile(
 _ADDRESS = re.compile(
     r"^(?:ATTENDEE|ORGANIZER)\b[^\n]*?mailto:([^\s;,\"<>]+)", re.MULTILINE | re.IGNORECASE
 )
+_DATE = re.compile(r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
 _SLACK = timedelta(days=2)
 """A local date may differ from the window's by a day on either side."""
 _LONGEST_REPEATED = timedelta(days=62)
@@ -106,7 +107,7 @@ def is_series(blocks: tuple[str, ...]) -> bool:
 def is_near(blocks: tuple[str, ...], window: Span) -> bool:
     """Whether a series may have an occurrence in `window`; in doubt it may."""
     starts = [field(block, "DTSTART")[:8] for block in blocks]
-    if not all(start.isdecimal() for start in starts):
+    if not all(_DATE.fullmatch(start) for start in starts):
         return True
     last = _day(window, window.end - window.start + _SLACK)
     if is_series(blocks):
@@ -126,7 +127,7 @@ def _lasts_until(block: str, start: str, window: Span) -> bool:
     if field(block, "DURATION"):
         return start >= _day(window, -_LONGEST_BY_DURATION)
     end = field(block, "DTEND")[:8] or start
-    return not end.isdecimal() or max(start, end) >= _day(window, -_SLACK)
+    return not _DATE.fullmatch(end) or max(start, end) >= _day(window, -_SLACK)
 
 
 def _day(window: Span, offset: timedelta) -> str:

@@ -18,7 +18,7 @@ from types import TracebackType
 from assistant.core.changes import Change, diff
 from assistant.core.model import Appointment, CalendarCopy, Span
 from assistant.errors import ConfigError, RateLimited, ServiceError, Unreachable
-from assistant.services.calendars.order import as_instants, in_order
+from assistant.services.calendars.order import as_instants, in_order, touches
 from assistant.services.calendars.source import Source, SyncResult
 from assistant.services.calendars.store import Held, Store
 
@@ -106,7 +106,7 @@ class Mirror:
         if not held:
             errors = (pace.error for pace in self._paces.values() if pace.error)
             raise next(errors, Unreachable("calendar", "not read yet"))
-        found = [row[2] for row in self._rows if _touches(row, span)]
+        found = [one for start, end, one in self._rows if touches(start, end, span)]
         return CalendarCopy(
             appointments=tuple(found),
             as_of=min(one.as_of for one in held),
@@ -247,11 +247,6 @@ def _problems(held: Held | None, result: SyncResult) -> tuple[str, ...]:
     if held is None or result.is_full:
         return result.problems
     return tuple(dict.fromkeys((*held.problems, *result.problems)))[-MOST_PROBLEMS:]
-
-
-def _touches(row: _Row, span: Span) -> bool:
-    start, end, _ = row
-    return start < span.end and (end > span.start or start == end == span.start)
 
 
 def _wait_s(pace: _Pace, every_s: float) -> float:

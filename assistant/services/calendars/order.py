@@ -11,10 +11,9 @@ from datetime import date, datetime, time, tzinfo
 from assistant.core.model import Appointment, Span
 
 
-def touches(appointment: Appointment, span: Span, zone: tzinfo) -> bool:
-    """Whether any moment of it lies in `span`; one without length counts at its start."""
-    start, end = as_instants(appointment, zone)
-    return start < span.end and (end > span.start or start == end == span.start)
+def touches(start: datetime, end: datetime, span: Span) -> bool:
+    """Whether any moment of `[start, end)` lies in `span`; what starts with it always does."""
+    return start == span.start or (start < span.end and end > span.start)
 
 
 def in_order(appointments: Iterable[Appointment], zone: tzinfo) -> tuple[Appointment, ...]:
