@@ -12,13 +12,13 @@ from rich.text import Text
 from assistant.replay.scoring import Score, Verdict, plain
 
 
-def group_of(score: Score) -> tuple[str, str]:
+def group_of(score: Score) -> str:
     """Human and synthetic voices never share a row; nor do two levels of noise."""
     case = score.case
     if not case.noise:
-        return case.kind, "quiet"
+        return f"{case.kind}, quiet"
     level = "alone" if case.snr_db is None else f"{case.snr_db:g} dB"
-    return case.kind, f"{case.noise} {level}"
+    return f"{case.kind}, {case.noise} {level}"
 
 
 def is_passed(score: Score) -> bool:
@@ -30,18 +30,17 @@ def is_passed(score: Score) -> bool:
 
 def report(scores: Sequence[Score]) -> Group:
     table = Table(title="Recordings understood", title_justify="left")
-    for heading in ("speech", "noise"):
-        table.add_column(heading)
-    for heading in ("files", "right", "missed", "wrong", "false accepts", "false dials"):
+    table.add_column("speech", no_wrap=True)
+    for heading in ("files", "right", "missed", "wrong", "false accept", "false dial"):
         table.add_column(heading, justify="right")
-    groups: dict[tuple[str, str], list[Score]] = {}
+    groups: dict[str, list[Score]] = {}
     for score in scores:
         groups.setdefault(group_of(score), []).append(score)
-    for (kind, noise), group in sorted(groups.items()):
-        table.add_row(kind, noise, *_figures(group))
+    for name, group in sorted(groups.items()):
+        table.add_row(name, *_figures(group))
     if len(groups) > 1:
         table.add_section()
-        table.add_row("all", "", *_figures(scores))
+        table.add_row("all", *_figures(scores))
     return Group(table, *_failures(scores))
 
 
@@ -50,7 +49,7 @@ def _figures(scores: Sequence[Score]) -> tuple[str, ...]:
     right = counts[Verdict.RIGHT]
     return (
         str(len(scores)),
-        f"{right} ({right / len(scores):.0%})",
+        f"{right} {right / len(scores):4.0%}",
         str(counts[Verdict.MISS]),
         str(counts[Verdict.WRONG]),
         str(counts[Verdict.FALSE_ACCEPT]),

@@ -137,4 +137,4 @@ def test_times_are_compared_by_their_likeliest_meaning() -> None:
 
 
 def test_noise_levels_have_rows_of_their_own() -> None:
-    assert group_of(judge(case(""), Understood())) == ("synthetic", "quiet")
+    assert group_of(judge(case(""), Understood())) == "synthetic, quiet"
