@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 
 from assistant.core.events import Event
 from assistant.services.calls.dryrun import DryRunLine
+from assistant.services.calls.phone import PhoneLine
 from assistant.services.calls.sip import SipLine
 from assistant.services.calls.uri import UriLine
 
-Line = DryRunLine | UriLine | SipLine
+Line = DryRunLine | UriLine | SipLine | PhoneLine
 
 BACKENDS: Mapping[str, Callable[[Mapping[str, str], Callable[[Event], None]], Line]] = {
     "dryrun": DryRunLine,
     "uri": UriLine,
     "sip": SipLine,
+    "phone": PhoneLine,
 }

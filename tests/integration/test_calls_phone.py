@@ -1,0 +1,187 @@
+"""Calls over the driver's telephone: the real ofonod on a private bus, a scripted AT phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ofono.atphone import ACTIVE, HELD, AtPhone
+from ofono.car import Handsfree, handsfree, ofonod, private_bus
+from parts import eventually
+
+from assistant.core.dialing import emergency_uri
+from assistant.core.events import Connected, Ended, EndReason, Event, Ringing
+from assistant.errors import CallFailed, ConfigError, Unreachable
+from assistant.services.calls.phone import PhoneLine
+
+NUMBER = "tel:+49691234567"
+
+pytestmark = pytest.mark.usefixtures("no_threads_left")
+
+
+class Car:
+    def __init__(self, bus: str, **settings: str) -> None:
+        self.events: list[Event] = []
+        self.line = PhoneLine({"bus": bus, **settings}, self.events.append)
+
+    def ready(self) -> Car:
+        eventually(lambda: self.line.can(NUMBER), "connected telephone", 15)
+        return self
+
+    def expect(self, event: Event) -> None:
+        eventually(lambda: event in self.events, repr(event))
+
+
+@pytest.fixture
+def hands(tmp_path: Path) -> Iterator[Handsfree]:
+    with handsfree(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def car(hands: Handsfree) -> Iterator[Car]:
+    one = Car(hands.bus, tones_after_s="0.2")
+    try:
+        eventually(lambda: "AT+CCWA=1" in hands.phone.heard, "end of ofonod's preparations")
+        yield one.ready()
+    finally:
+        one.line.close()
+
+
+def connect(car: Car, phone: AtPhone, tones: str = "") -> None:
+    car.line.dial(NUMBER, "Anna", tones)
+    phone.alert()
+    car.expect(Ringing(uri=NUMBER, name="Anna"))
+    phone.answer()
+    car.expect(Connected(uri=NUMBER, name="Anna"))
+
+
+def test_a_conference_is_dialled_and_its_id_keyed_in_after_the_answer(
+    car: Car, hands: Handsfree
+) -> None:
+    connect(car, hands.phone, "47#,1")
+    assert hands.phone.dialled == ["+49691234567"]
+    eventually(lambda: hands.phone.tones == "47#1", "every tone", 20)
+    hands.phone.drop()
+    car.expect(Ended(uri=NUMBER, name="Anna", reason=EndReason.HANG_UP))
+
+
+def test_tones_stop_when_the_call_ends(car: Car, hands: Handsfree) -> None:
+    connect(car, hands.phone, "1,,,,2")
+    eventually(lambda: hands.phone.tones == "1", "first tone")
+    car.line.hang_up()
+    car.expect(Ended(uri=NUMBER, name="Anna", reason=EndReason.HANG_UP))
+    car.events.clear()
+    connect(car, hands.phone, "3")
+    eventually(lambda: hands.phone.tones == "13", "tone of the second call", 15)
+
+
+def test_the_two_ends_that_a_telephone_can_tell_apart(car: Car, hands: Handsfree) -> None:
+    car.line.dial(NUMBER)
+    hands.phone.drop("BUSY")
+    car.expect(Ended(uri=NUMBER, reason=EndReason.BUSY))
+    car.line.dial(NUMBER)
+    hands.phone.alert()
+    car.expect(Ringing(uri=NUMBER))
+    hands.phone.drop("NO ANSWER")
+    car.expect(Ended(uri=NUMBER, reason=EndReason.NO_ANSWER))
+
+
+def test_a_caller_is_answered(car: Car, hands: Handsfree) -> None:
+    hands.phone.ring("+4930123456")
+    car.expect(Ringing(uri="tel:+4930123456", incoming=True))
+    car.line.answer()
+    car.expect(Connected(uri="tel:+4930123456"))
+    hands.phone.drop()
+    car.expect(Ended(uri="tel:+4930123456", reason=EndReason.HANG_UP))
+
+
+def test_a_caller_gives_up(car: Car, hands: Handsfree) -> None:
+    hands.phone.ring("+4930123456")
+    car.expect(Ringing(uri="tel:+4930123456", incoming=True))
+    hands.phone.drop()
+    car.expect(Ended(uri="tel:+4930123456", reason=EndReason.NO_ANSWER))
+
+
+def test_a_waiting_caller_is_answered_while_the_first_is_held(car: Car, hands: Handsfree) -> None:
+    connect(car, hands.phone)
+    hands.phone.ring("+4930123456")
+    car.expect(Ringing(uri="tel:+4930123456", incoming=True))
+    car.line.answer()
+    car.expect(Connected(uri="tel:+4930123456"))
+    assert [call.state for call in hands.phone.calls.values()] == [HELD, ACTIVE]
+    car.line.hang_up()
+    car.expect(Ended(uri="tel:+4930123456", reason=EndReason.HANG_UP))
+    assert [call.number for call in hands.phone.calls.values()] == ["+49691234567"]
+
+
+def test_an_emergency_call_needs_its_own_address_and_outlives_the_program(
+    car: Car, hands: Handsfree
+) -> None:
+    car.line.dial(emergency_uri("112"))
+    eventually(lambda: hands.phone.dialled == ["112"], "emergency call")
+    hands.phone.alert()
+    car.expect(Ringing(uri="sos:112"))
+    car.line.close()
+    assert [call.number for call in hands.phone.calls.values()] == ["112"]
+
+
+def test_a_telephone_that_cannot_mute_says_so(car: Car, hands: Handsfree) -> None:
+    connect(car, hands.phone)
+    with pytest.raises(CallFailed):
+        car.line.mute(True)
+
+
+def test_the_telephone_leaves_in_a_call_and_comes_back(car: Car, hands: Handsfree) -> None:
+    connect(car, hands.phone)
+    hands.phone.out_of_range()
+    car.expect(Ended(uri=NUMBER, name="Anna", reason=EndReason.LOST))
+    assert not car.line.can(NUMBER)
+    with pytest.raises(Unreachable):
+        car.line.dial(NUMBER)
+    hands.phone.calls.clear()
+    connect(car.ready(), hands.phone)
+
+
+def test_ofono_starts_late_and_starts_again(tmp_path: Path) -> None:
+    with private_bus(tmp_path) as bus:
+        phone = AtPhone()
+        car = Car(bus)
+        try:
+            assert not car.line.can(NUMBER)
+            for _ in range(2):
+                with ofonod(tmp_path, bus, phone):
+                    car.ready()
+                eventually(lambda: not car.line.can(NUMBER), "loss of the telephone")
+        finally:
+            car.line.close()
+            phone.close()
+
+
+def test_the_named_telephone_is_used_and_no_other(hands: Handsfree) -> None:
+    other, named = Car(hands.bus, modem="00:11:22:33:44:55"), Car(hands.bus, modem="/phonesim")
+    try:
+        named.ready()
+        assert not other.line.can(NUMBER)
+    finally:
+        other.line.close()
+        named.line.close()
+
+
+def test_without_a_bus_the_line_waits(tmp_path: Path) -> None:
+    car = Car(f"unix:path={tmp_path}/nowhere")
+    assert not car.line.can(NUMBER)
+    with pytest.raises(Unreachable):
+        car.line.dial(NUMBER)
+    car.line.close()
+    car.line.close()
+    with pytest.raises(Unreachable):
+        car.line.dial(NUMBER)
+
+
+@pytest.mark.parametrize(("key", "value"), [("colour", "red"), ("tones_after_s", "soon")])
+def test_wrong_settings_are_named(key: str, value: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        PhoneLine({key: value}, lambda _: None)
+    assert caught.value.values["key"] == key
