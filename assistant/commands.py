@@ -7,7 +7,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -59,9 +59,11 @@ class Session:
         )
         calendar = build_calendar(self.config.calendars, around)
         self.car = build_car(
-            self.config, locale, calendar, clock=self.clock, post=lambda e: self.post(e)
+            self.config, locale, calendar, clock=self.clock, post=lambda event: self.sink(event)
         )
         self.door = self.new_door()
+        self.sink: Callable[[Event], None] = lambda event: self.door.post(event)
+        """Who is told what the call lines report."""
 
     def __enter__(self) -> Session:
         return self
@@ -76,9 +78,6 @@ class Session:
         if self._now is None:
             return datetime.now(self.zone)
         return self._now.replace(tzinfo=self._now.tzinfo or self.zone).astimezone(self.zone)
-
-    def post(self, event: Event) -> None:
-        self.door.post(event)
 
     def new_door(self) -> Door:
         """A new dialogue about the same day."""

@@ -41,7 +41,7 @@ class Patience:
     """All waiting times, in seconds."""
 
     peek_s: float = 0.14
-    whole_s: float = 0.24
+    whole_s: float = 0.22
     open_s: float = 0.45
     part_s: float = 0.75
     settled_whole_s: float = 0.8
@@ -97,7 +97,7 @@ class Endpointer:
         self.elapsed_s = 0.0
         self.loud_s = 0.0
         self.silence_s = 0.0
-        """Since the last loud frame."""
+        """Since the last loud frame; 0 before the first."""
 
     def feed(self, seconds: float, energy_dbfs: float, text: str, reading: Reading) -> Decision:
         """One frame and what has been decoded up to about now."""
@@ -106,7 +106,7 @@ class Endpointer:
             self.loud_s += seconds
             self.silence_s = 0.0
             self._peeked = False
-        else:
+        elif self.has_speech:
             self.silence_s += seconds
         self._settled_s = self._settled_s + seconds if text == self._text else 0.0
         self._text = text
@@ -115,6 +115,10 @@ class Endpointer:
     def release(self) -> None:
         """The held button was let go; people do that before the last word is out."""
         self._released_s = self.elapsed_s
+
+    def end_on_silence(self) -> None:
+        """The press was only a tap: the pause after the sentence ends it."""
+        self._hold = False
 
     @property
     def has_speech(self) -> bool:

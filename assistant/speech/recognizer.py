@@ -155,6 +155,15 @@ class Utterance:
         """The held button was let go."""
         self._endpointer.release()
 
+    def end_on_silence(self) -> None:
+        """The press was only a tap."""
+        self._endpointer.end_on_silence()
+
+    @property
+    def has_speech(self) -> bool:
+        """Somebody has begun to speak."""
+        return self._endpointer.has_speech
+
     def finish(self) -> Hypothesis:
         """What was said; may be called before the end has been decided."""
         if not self._endpointer.has_speech:

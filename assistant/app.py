@@ -1,0 +1,239 @@
+"""`roadcall drive`: the only loop. One queue of events in, the dialogue's commands out.
+
+Decided here: who carries out which command, what a crash of a part means (said, shown, and the
+rest goes on), and in which order things start and stop. Everything that blocks lives in a thread
+of its own edge; this one only waits for events.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import logging
+import os
+import queue
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+from assistant.commands import Session, build_ears
+from assistant.core import events as ev
+from assistant.core.events import Scope, Timer
+from assistant.devices.button import Button, ButtonSettings, build_switch
+from assistant.devices.microphone import Microphone
+from assistant.display.server import Display
+from assistant.door import perform
+from assistant.ears import Ears
+from assistant.errors import AssistantError, ConfigError
+from assistant.listener import Listener
+from assistant.screen import Screen
+from assistant.speech.synthesizer import Synthesizer
+from assistant.speech.voice import Voice
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+"""How often the page is brought up to date."""
+REFRESH_S = 30.0
+"""How often the calendar copy is read again."""
+RATE_STEP_WPM = 25
+VOLUME_STEP = 0.2
+
+
+class Drive:
+    """One drive, from start to stop."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.car = session.car
+        self.dialog = session.car.new_dialog()
+        self.inbox: queue.Queue[ev.Event | None] = queue.Queue()
+        self._timers: dict[Timer, tuple[int, float]] = {}
+        self._refresh_at = 0.0
+
+    def start(self, stack: ExitStack) -> None:
+        """Open every device. Raises ConfigError for what makes driving impossible."""
+        config = self.car.config
+        self.session.sink = self.inbox.put
+        self._synthesizer = stack.enter_context(
+            Synthesizer(self.car.locale.tag, words_per_minute=config.rate_wpm, volume=config.volume)
+        )
+        record = Path(config.record) if config.record else None
+        self._voice = stack.enter_context(
+            Voice(self._synthesizer, self.inbox.put, device=config.speaker, record=record)
+        )
+        self._microphone = stack.enter_context(
+            Microphone(self.inbox.put, config.microphone, self._voice.released)
+        )
+        ears = build_ears(self.car)
+        ears.prepare(Scope.IDLE)
+        self._listener = stack.enter_context(
+            Listener(self._microphone, ears, self.car, self.inbox.put)
+        )
+        self._workers = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="worker"))
+        self._start_button(stack)
+        self._screen = Screen(self.car, self.dialog)
+        self._display = self._start_display(stack)
+
+    def _start_button(self, stack: ExitStack) -> None:
+        source, _, detail = self.car.config.button.partition(":")
+        self._button: Button | None = None
+        if source == "web":
+            return
+        settings = ButtonSettings(source=source, device=detail)
+        if source == "gpio" and detail:
+            settings = ButtonSettings(source=source, pin=int(detail))
+        self._button = stack.enter_context(Button(build_switch(settings), self.inbox.put))
+
+    def _start_display(self, stack: ExitStack) -> Display | None:
+        """The page is worth having, but a drive goes on without it."""
+        if not self.car.config.display_port:
+            return None
+        try:
+            display = Display("127.0.0.1", self.car.config.display_port, self.inbox.put)
+        except ConfigError as error:
+            log.warning("no head-up page: %s", error)
+            return None
+        stack.enter_context(display)
+        print(f"roadcall: head-up page at {display.url}")
+        return display
+
+    def run(self) -> None:
+        """Until `stop`."""
+        while True:
+            try:
+                event = self.inbox.get(timeout=self._patience_s())
+            except queue.Empty:
+                event = None
+            else:
+                if event is None:
+                    return
+            for due in [event] if event else self._fired():
+                self._take(due)
+            self._refresh_sometimes()
+            if self._display:
+                self._display.show(self._screen.view())
+
+    def stop(self) -> None:
+        """From a signal handler or another thread."""
+        self.inbox.put(None)
+
+    def _take(self, event: ev.Event) -> None:
+        self._screen.notice(event)
+        if isinstance(event, ev.SpeechDone):
+            self._microphone.deaf = False
+        for command in self.dialog.handle(event, self.car.clock()):
+            try:
+                self._do(command)
+            except AssistantError as error:
+                self.inbox.put(ev.DeviceFailed(error=error))
+        if self._button:
+            self._button.light(self.dialog.state)
+
+    def _do(self, command: ev.Command) -> None:
+        match command:
+            case ev.Listen():
+                self._microphone.deaf = False
+                self._microphone.muted = self._screen.is_microphone_off = False
+                self._listener.listen(command)
+            case ev.StopListening():
+                self._listener.stop(discard=command.discard)
+            case ev.EndOnSilence():
+                self._listener.end_on_silence()
+            case ev.Act():
+                self._workers.submit(self._act, command)
+            case ev.Speak():
+                self._microphone.deaf = True
+                self._voice.speak(command.text)
+            case ev.Earcon():
+                self._voice.earcon(command.sound)
+            case ev.Hush():
+                self._voice.hush()
+            case ev.Show():
+                self._screen.show(command.card)
+            case ev.Adjust():
+                self._adjust(command)
+            case ev.SetTimer():
+                self._timers[command.timer] = (command.turn, time.monotonic() + command.after_s)
+            case ev.StopTimer():
+                self._timers.pop(command.timer, None)
+
+    def _act(self, command: ev.Act) -> None:
+        outcome = perform(command, self.car.world)
+        self.inbox.put(ev.ActionDone(turn=command.turn, outcome=outcome))
+
+    def _adjust(self, command: ev.Adjust) -> None:
+        sign = 1 if command.to == "+" else -1
+        match command.dial:
+            case ev.Dial.VOLUME:
+                volume = self._synthesizer.volume + sign * VOLUME_STEP
+                self._synthesizer.volume = min(1.0, max(VOLUME_STEP, volume))
+            case ev.Dial.RATE:
+                rate = self._synthesizer.words_per_minute + sign * RATE_STEP_WPM
+                self._synthesizer.words_per_minute = min(400, max(80, rate))
+            case ev.Dial.MICROPHONE:
+                self._microphone.muted = self._screen.is_microphone_off = True
+            case ev.Dial.LANGUAGE:
+                log.warning("the language is set in the configuration: %s", command.to)
+
+    # --- time ----------------------------------------------------------------------------------
+
+    def _patience_s(self) -> float:
+        soonest = min((at for _, at in self._timers.values()), default=float("inf"))
+        return min(TICK_S, max(0.0, soonest - time.monotonic()))
+
+    def _fired(self) -> list[ev.Event]:
+        now = time.monotonic()
+        due = [(timer, turn) for timer, (turn, at) in self._timers.items() if at <= now]
+        for timer, _ in due:
+            del self._timers[timer]
+        return [ev.TimerFired(turn=turn, timer=timer) for timer, turn in due]
+
+    def _refresh_sometimes(self) -> None:
+        now = time.monotonic()
+        if now >= self._refresh_at:
+            self._refresh_at = now + REFRESH_S
+            self._workers.submit(self._refresh)
+
+    def _refresh(self) -> None:
+        """Read the calendar again; new names get new grammars, swapped between utterances."""
+        before = self.car.vocabulary
+        try:
+            self.car.refresh()
+            if self.car.vocabulary is before:
+                return
+            fresh = Ears(self._listener.ears.recognizer, self.car.locale, self.car.vocabulary)
+            fresh.say_like = self._listener.ears.say_like
+            fresh.prepare(Scope.IDLE)
+            self._listener.ears = fresh
+        except AssistantError as error:
+            log.warning("the calendar could not be read again: %s", error)
+
+
+def only_one(stack: ExitStack) -> IO[str]:
+    """Hold the lock of the running instance. Raises ConfigError when another one has it."""
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/tmp/roadcall-{os.getuid()}")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = stack.enter_context((folder / "roadcall.lock").open("w"))
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise ConfigError("roadcall", "drive", "is already running; stop it first") from error
+    return lock
+
+
+def run(options: argparse.Namespace) -> int:
+    """`roadcall drive`, until Ctrl-C or SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    with ExitStack() as stack:
+        only_one(stack)
+        drive = Drive(stack.enter_context(Session(options)))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: drive.stop())
+        drive.start(stack)
+        print("roadcall: ready. Press the button (space) and speak; Ctrl-C ends the drive.")
+        drive.run()
+    return 0

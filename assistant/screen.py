@@ -1,0 +1,105 @@
+"""What the loop knows, as the status of the head-up page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from assistant.assembly import Car
+from assistant.core import agenda, hud
+from assistant.core import events as ev
+from assistant.core.dialog import Dialog
+from assistant.core.outcome import Card
+from assistant.core.view import (
+    Call,
+    CallPhase,
+    Look,
+    Notice,
+    NoticeKind,
+    Scene,
+    Status,
+    View,
+)
+from assistant.errors import ButtonLost, MicrophoneLost
+
+CARD_S = 30.0
+"""How long an answer stays before the next meeting takes its place again."""
+
+
+class Screen:
+    """Collects what is to be seen; `view` builds the page."""
+
+    def __init__(self, car: Car, dialog: Dialog) -> None:
+        self._car = car
+        self._dialog = dialog
+        self._heard = ""
+        self._card: Card | None = None
+        self._card_since: datetime | None = None
+        self._troubles: dict[NoticeKind, str] = {}
+        self._previous: View | None = None
+        self.is_microphone_off = False
+        labels = {key: car.wording.phrases[f"label_{key}"] for key in hud.LABELS}
+        self._look = Look(labels=labels, locale=car.locale.tag, market=car.locale.market)
+
+    def notice(self, event: ev.Event) -> None:
+        """Remember what an event shows."""
+        match event:
+            case ev.Heard():
+                self._heard = event.hypothesis.text
+            case ev.DeviceFailed(error=MicrophoneLost() as error):
+                self._troubles[NoticeKind.MICROPHONE] = self._car.wording.error(error)
+            case ev.DeviceFailed(error=ButtonLost() as error):
+                self._troubles[NoticeKind.BUTTON] = self._car.wording.error(error)
+            case ev.DeviceBack():
+                self._troubles.pop(_KINDS.get(event.kind, NoticeKind.NETWORK), None)
+
+    def show(self, card: Card) -> None:
+        self._card, self._card_since = card, self._car.clock()
+
+    def view(self) -> View:
+        """The page as of now."""
+        now = self._car.clock()
+        if self._card_since and now - self._card_since > timedelta(seconds=CARD_S):
+            self._card = self._card_since = None
+        scene = Scene(now=now, copy=self._car.copy, status=self._status(now), look=self._look)
+        self._previous = hud.build_view(scene, self._previous)
+        return self._previous
+
+    def _status(self, now: datetime) -> Status:
+        memory = self._dialog.memory
+        return Status(
+            activity=self._dialog.state,
+            heard=self._heard,
+            answered=memory.said,
+            card=self._card,
+            call=self._call(),
+            leave_by=self._leave_by(now),
+            health=tuple(
+                Notice(kind=kind, text=text, is_problem=True)
+                for kind, text in self._troubles.items()
+            ),
+            is_private=memory.is_private,
+            is_muted=self.is_microphone_off,
+        )
+
+    def _call(self) -> Call | None:
+        call = self._dialog.memory.call
+        if call is None:
+            return None
+        phase = CallPhase.INCOMING if call.incoming else CallPhase.RINGING
+        if call.began:
+            phase = CallPhase.CONNECTED
+        return Call(phase=phase, name=call.name, since=call.began)
+
+    def _leave_by(self, now: datetime) -> datetime | None:
+        minutes = self._car.config.travel_minutes
+        following = agenda.outlook(self._car.copy.appointments, now).next
+        if not minutes or not following:
+            return None
+        return following[0].span.start - timedelta(minutes=minutes)
+
+
+_KINDS: Mapping[str, NoticeKind] = {
+    "microphone": NoticeKind.MICROPHONE,
+    "button": NoticeKind.BUTTON,
+}
