@@ -22,6 +22,8 @@ ANY = "*"
 class Costs:
     """What each liberty costs, in nats beside the scaled acoustic scores. Tuned: see `limits`."""
 
+    grammar: float = 0.4
+    """Factor on the weights of the grammar: rare sentences are still said."""
     pause: float = 0.7
     """Silence between two words; going without costs the same."""
     unknown: float = 6.0
@@ -93,6 +95,7 @@ class Expansion:
             KeyError: a pronunciation with a phone that the model does not have.
         """
         self._pause(0, self._entry(0, SILENCE))
+        share = self._costs.grammar
         roots: dict[int, dict[tuple[str, str], int]] = {}
         while self._waiting:
             state, left = self._waiting.pop()
@@ -103,9 +106,9 @@ class Expansion:
             if left != SILENCE:
                 self._silence(entry, self._entry(state, SILENCE))
             if state in grammar.finals:
-                self.finals[entry] = grammar.finals[state]
+                self.finals[entry] = share * grammar.finals[state]
             for _, weight, target in (arc for arc in grammar.arcs[state] if not arc.word):
-                self._link(entry, self._entry(target, left), weight=weight)
+                self._link(entry, self._entry(target, left), weight=share * weight)
             if state not in roots:
                 roots[state] = self._tree(grammar.arcs[state], spoken)
             self._enter(entry, roots[state], left)
@@ -139,7 +142,7 @@ class Expansion:
                 following = self._entry(target, self._units.context(phones[-1]))
                 if (state, following) not in ends:  # a homophone that leads to the same place
                     ends.add((state, following))
-                    self._link(state, following, word, weight)
+                    self._link(state, following, word, self._costs.grammar * weight)
         return roots
 
     def _walk(

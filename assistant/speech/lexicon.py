@@ -157,6 +157,8 @@ def _read_dictionary(path: Path) -> dict[str, str]:
     for line in text.splitlines():
         word, _, phones = line.partition("\t")
         words[word] = f"{words[word]}\t{phones}" if word in words else phones
+    if not words:
+        raise ModelMissing(str(path), "is empty; install the model again")
     return words
 
 

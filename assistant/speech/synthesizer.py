@@ -109,7 +109,7 @@ def clauses(text: str) -> list[str]:
             pieces[-1] += f" {piece}"
         elif piece:
             pieces.append(piece)
-    return pieces
+    return [piece for piece in pieces if any(map(str.isalnum, piece))]
 
 
 class _Child:

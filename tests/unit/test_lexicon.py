@@ -1,0 +1,143 @@
+"""Pronunciations: dictionary, construction, guesses by the real espeak-ng, and its absence."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import ModelMissing
+from assistant.speech.lexicon import Lexicon
+from assistant.speech.phonemes import arpabet, language_of, plain
+
+WORDS = {
+    "anna": "AE N AH",
+    "tom": "T AA M",
+    "review": "R IY V Y UW",
+    "stand": "S T AE N D",
+    "rush": "R AH SH",
+    "ups": "AH P S",
+    "three": "TH R IY",
+    "k.": "K EY",
+    "p.": "P IY",
+    "q.": "K Y UW",
+    "h.": "EY CH",
+    "r.": "AA R",
+    "muller": "M AH L ER",
+}
+
+
+def phones(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+@pytest.fixture
+def lexicon(tmp_path: Path) -> Lexicon:
+    lines = "".join(f"{word}\t{spoken}\n" for word, spoken in WORDS.items())
+    (tmp_path / "lexicon.tsv.gz").write_bytes(gzip.compress(lines.encode()))
+    return Lexicon(tmp_path, tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    ("word", "spoken"),
+    [
+        ("anna", "AE N AH"),
+        ("anna's", "AE N AH Z"),
+        ("ups'", "AH P S IH Z"),
+        ("tom’s", "T AA M Z"),
+        ("rush's", "R AH SH IH Z"),
+        ("standups", "S T AE N D AH P S"),
+        ("q3", "K Y UW TH R IY"),
+        ("hr", "EY CH AA R"),
+        ("müller", "M AH L ER"),
+    ],
+)
+def test_dictionary_words_and_what_is_made_of_them(
+    lexicon: Lexicon, word: str, spoken: str
+) -> None:
+    assert lexicon.pronounce(word)[0] == phones(spoken)
+
+
+@pytest.mark.parametrize(
+    ("name", "native"),
+    [
+        ("szczepański", "SH CH EH P AA N Y S K IY"),
+        ("lefèvre", "L AH F EH V R"),
+        ("schäfer", "SH EH F ER"),
+        ("kovačević", "K OW V AE CH EH V IH CH"),
+    ],
+)
+def test_a_name_is_also_said_in_its_own_language(lexicon: Lexicon, name: str, native: str) -> None:
+    assert phones(native) in lexicon.pronounce(name)
+    assert name in lexicon.approximated
+
+
+@pytest.mark.parametrize("word", ["иванов", "王伟", "Παπαδόπουλος", "💩", "r&d", "1:1", "ß", "--"])
+def test_no_spelling_is_refused(lexicon: Lexicon, word: str) -> None:
+    spoken = lexicon.pronounce(word)
+    assert spoken
+    assert all(spoken)
+
+
+def test_say_it_like_wins(lexicon: Lexicon) -> None:
+    assert lexicon.pronounce("nguyen", say_like="anna tom") == (phones("AE N AH T AA M"),)
+    assert "nguyen" not in lexicon.approximated
+
+
+def test_a_guess_is_remembered(
+    lexicon: Lexicon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = lexicon.pronounce("szczepański")
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("sys.executable", "/nonexistent")
+    assert Lexicon(tmp_path, tmp_path / "cache").pronounce("szczepański") == first
+
+
+def test_without_espeak_a_name_is_spelt(lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nonexistent")
+    assert lexicon.pronounce("hkp")[0] == phones("EY CH K EY P IY")
+
+
+@pytest.mark.usefixtures("lexicon")
+def test_a_broken_cache_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache/pronunciations.json").write_text('{"en-us": 3}')
+    assert Lexicon(tmp_path, tmp_path / "cache").pronounce("anna")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no gzip", gzip.compress(b"anna\tAE")[:-9]])
+def test_a_missing_or_broken_dictionary_is_named(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "lexicon.tsv.gz").write_bytes(content)
+    with pytest.raises(ModelMissing, match=r"lexicon\.tsv\.gz"):
+        Lexicon(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("Hoffmann", "de"),
+        ("Lewandowska", "pl"),
+        ("Beauchâteau", "fr"),
+        ("Nguyen", "vi"),
+        ("Rodriguez", "es"),
+        ("Bianchini", "it"),
+        ("Söderström", "sv"),
+        ("Иванов", "ru"),
+        ("王", "cmn"),
+        ("smith", ""),
+    ],
+)
+def test_spelling_tells_the_language(name: str, language: str) -> None:
+    assert language_of(name) == language
+
+
+def test_ipa_to_phones() -> None:
+    assert arpabet("ʃ_tʃ_ɛ_p_ˈa_ɲ_s_k_i", "pl") == phones("SH CH EH P AA N Y S K IY")
+    assert arpabet("(en)_n_ˈuː_j_ɛ_n_(vi)_", "vi") == phones("N UW Y EH N")
+    assert arpabet("h_ˈæ_p_i", "en-us") == phones("HH AE P IY")
+
+
+def test_plain_letters() -> None:
+    assert plain("łódź-straße-ørsted") == "lodz-strasse-orsted"
