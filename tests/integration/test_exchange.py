@@ -11,7 +11,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import trustme
-from fakes.exchange import PASSWORD, USER, ExchangeServer, attendee, item, mailbox, refusal, texts
+from fakes.exchange import (
+    PASSWORD,
+    USER,
+    ExchangeServer,
+    addresses,
+    attendee,
+    item,
+    mailbox,
+    refusal,
+    texts,
+)
 from fakes.loopback import Answer
 
 from assistant.core.model import Appointment, Response, Span
@@ -319,7 +329,7 @@ def test_creating(server: ExchangeServer, calendar: ExchangeCalendar, own: Appoi
     assert body.get("SendMeetingInvitations") == "SendToAllAndSaveCopy"
     assert texts(body, "Subject") == ["Call Ben"]
     assert texts(body, "Start") == ["2026-11-24T09:00:00+01:00"]
-    assert texts(body, "RequiredAttendees") == ["ben@contoso.com"]
+    assert addresses(body, "RequiredAttendees") == ["ben@contoso.com"]
 
 
 def test_creating_a_whole_day(
@@ -375,4 +385,4 @@ def test_writing_that_one_is_late(
     assert name == "Message"
     assert texts(body, "Subject") == ["Subject of a"]
     assert texts(body, "Body") == ["Ten minutes late, sorry."]
-    assert texts(body, "ToRecipients") == ["ben@contoso.com"]
+    assert addresses(body, "ToRecipients") == ["ben@contoso.com"]

@@ -8,7 +8,6 @@ others. It knows basic authentication only.
 from __future__ import annotations
 
 import base64
-import re
 import ssl
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
@@ -204,8 +203,10 @@ def _soap(body: str) -> Answer:
 
 def texts(element: ET.Element, name: str) -> list[str]:
     """Content of every element called `name`, namespaces left out."""
-    return [
-        re.sub(r"\s+", " ", "".join(e.itertext())).strip()
-        for e in element.iter()
-        if e.tag.rpartition("}")[2] == name
-    ]
+    return [e.text or "" for e in element.iter() if e.tag.rpartition("}")[2] == name]
+
+
+def addresses(element: ET.Element, group: str) -> list[str]:
+    """E-mail addresses inside the elements called `group`."""
+    inside = (e for e in element.iter() if e.tag.rpartition("}")[2] == group)
+    return [address for e in inside for address in texts(e, "EmailAddress")]
