@@ -31,6 +31,8 @@ class Sense(StrEnum):
     WHEN = "when"
     MINUTES = "minutes"
     TEXT = "text"
+    PARTS = "parts"
+    """No value of its own: its slots are slots of the sentence (a rule)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ class Open:
     """Any words. The recogniser can only hear the examples."""
 
     like: Network | None = None
+    without: frozenset[str] = frozenset()
+    """Words that show that something else is meant ("timer", "song")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -336,7 +336,11 @@ def _network(
 ) -> Network:
     """Every sentence of the intents, each labelled with its Meaning."""
     templates = tuple(
-        (template.tree, Meaning(intent=name, slots=tuple(template.slots.items())), 1.0)
+        (
+            trees.with_calls(template.tree, rules),
+            Meaning(intent=name, slots=tuple(template.slots.items())),
+            1.0,
+        )
         for name, intent in intents.items()
         for template in (*intent.hear, *intent.typed)
     )

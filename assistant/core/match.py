@@ -11,16 +11,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from assistant.core import slots as names
 from assistant.core import tree as trees
 from assistant.core import when as times
 from assistant.core.events import Scope
 from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Sense
-from assistant.core.locales import Locale
+from assistant.core.locales import Locale, Meaning
 from assistant.core.model import Interpretation, Named, When
 from assistant.core.options import option_phrases
-from assistant.core.search import WORD_FOR_WORD, Capture, Chart, Graph, Path, Prices, Search
+from assistant.core.search import Capture, Chart, Graph, Prices, Search, Step
 from assistant.core.slots import Vocabulary
 from assistant.core.tokens import tokens
 from assistant.core.tree import Rule, Tree, Word
@@ -36,12 +37,14 @@ HEARD_IN: Mapping[Scope, frozenset[Scope]] = {
 _MOST_READINGS = 3
 _MOST_WORDS = 60
 """A longer utterance is rambling: only its beginning would be searched."""
-_MOST_VISITS = 2500
-"""Steps of one robust search, about 10 ms."""
-_PRICE_LIMIT = 2.4
-"""Two and a half words that carry the meaning may go wrong in a long sentence."""
-_SCORE_LIMIT = 0.6
+_PRICE_LIMIT = 1.8
+"""Nearly two words that carry the meaning may go wrong in a long sentence."""
+_SCORE_LIMIT = 0.66
 _CAREFUL_SCORE_LIMIT = 0.72
+_RIVAL = 0.4
+"""Readings that cost this much more than the best are no rivals."""
+_LEAST_SAID, _MOST_LOST = 0.5, 0.7
+"""Weight of the words said, and share of it that may be missing, in a loose reading."""
 _CAREFUL_LOSS = 0.45
 """A careful intent is never heard without the words that make it: only small ones may lack."""
 
@@ -85,11 +88,23 @@ class Matcher:
         kinds = {**self._kinds, OPTION: option_phrases(choices)}
         return Chart(words, kinds, self._graphs, self._prices)
 
-    def search(self, chart: Chart, limit: float) -> Search:
-        return Search(self._graph, chart, limit=limit)
+    def sentences(self, chart: Chart) -> Iterator[Path]:
+        """Readings of the whole sentence, cheapest first."""
+        for step in Search(self._graph, chart).ends():
+            if step.at == len(chart.words):
+                for label in self._graph.finals[step.state]:
+                    assert isinstance(label, Meaning)
+                    yield Path(label, step)
 
     def price(self, words: Iterable[str]) -> float:
         return sum(map(self._prices.of, words))
+
+
+class Path(NamedTuple):
+    """One way to read a whole sentence."""
+
+    meaning: Meaning
+    step: Step
 
 
 class _Reader:
@@ -105,9 +120,7 @@ class _Reader:
         self.choices = choices
 
     def exactly(self, words: tuple[str, ...]) -> list[Interpretation]:
-        chart = self.matcher.chart(words, self.choices)
-        found = self._heard_here(self.matcher.search(chart, WORD_FOR_WORD).paths(_MOST_VISITS))
-        return self._ranked(words, found)
+        return self._ranked(words, self.matcher.chart(words, self.choices))
 
     def corrected(self, words: tuple[str, ...]) -> list[Interpretation]:
         """ "call my three no my four pm": what follows the "no" replaces what it resembles."""
@@ -124,26 +137,21 @@ class _Reader:
     def roughly(self, words: tuple[str, ...]) -> list[Interpretation]:
         chart = self.matcher.chart(words, self.choices)
         weight = self.matcher.price(words)
-        limit = min(_PRICE_LIMIT, (1 - _SCORE_LIMIT) * (weight + 0.5))
-        found = self._heard_here(self.matcher.search(chart, limit).paths(_MOST_VISITS))
-        return self._ranked(words, (path for path in found if self._is_safe(path)))
+        chart.loosen(min(_PRICE_LIMIT, (1 - _SCORE_LIMIT) * (weight + 0.5)))
+        return self._ranked(words, chart)
 
-    def _heard_here(self, paths: Iterable[Path]) -> Iterator[Path]:
-        for path in paths:
-            if self.locale.intents[path.meaning.intent].scopes & self.scopes:
-                yield path
-
-    def _is_safe(self, path: Path) -> bool:
-        careful = self.locale.intents[path.meaning.intent].careful
-        return not careful or path.lost <= _CAREFUL_LOSS
-
-    def _ranked(self, words: tuple[str, ...], paths: Iterable[Path]) -> list[Interpretation]:
+    def _ranked(self, words: tuple[str, ...], chart: Chart) -> list[Interpretation]:
         readings: dict[tuple[str, tuple[str, ...]], Interpretation] = {}
-        for path in paths:
-            reading = self._interpretation(words, path)
-            careful = self.locale.intents[reading.intent].careful
-            if reading.score < (_CAREFUL_SCORE_LIMIT if careful else _SCORE_LIMIT):
+        for path in self.matcher.sentences(chart):
+            intent = self.locale.intents[path.meaning.intent]
+            if not intent.scopes & self.scopes:
                 continue
+            if not _is_evident(path.step, intent.careful, chart.is_loose):
+                continue
+            reading = self._interpretation(words, path)
+            if reading.score < (_CAREFUL_SCORE_LIMIT if intent.careful else _SCORE_LIMIT):
+                continue
+            chart.limit = min(chart.limit, path.step.cost + _RIVAL)
             readings.setdefault((reading.intent, tuple(map(str, reading.slots.values()))), reading)
             if len(readings) == _MOST_READINGS:
                 break
@@ -152,12 +160,11 @@ class _Reader:
     def _interpretation(self, words: tuple[str, ...], path: Path) -> Interpretation:
         slots: dict[str, object] = dict(path.meaning.slots)
         missing = []
-        weight = self.matcher.price(words)
-        score = 1 - path.cost / (weight + 0.5)
-        for capture in path.captures:
+        score = 1 - path.step.cost / (self.matcher.price(words) + 0.5)
+        for capture in path.step.capture.chain() if path.step.capture else ():
             heard = " ".join(words[capture.start : capture.piece.end])
             value = slots[capture.slot.name] = self._value(capture, heard)
-            if _is_missing(value):
+            if _is_missing(capture.slot.kind, value):
                 missing.append(capture.slot.name)
             elif isinstance(value, Named) and value.candidates:
                 score *= 0.5 + 0.5 * value.candidates[0].score
@@ -182,10 +189,20 @@ class _Reader:
         return value
 
 
-def _is_missing(value: object) -> bool:
+def _is_evident(step: Step, careful: bool, is_loose: bool) -> bool:
+    """Whether enough of the template itself was said."""
+    if not is_loose:
+        return True
+    if careful:
+        return step.lost <= _CAREFUL_LOSS and step.said > step.lost
+    return step.said >= _LEAST_SAID and step.lost <= _MOST_LOST * step.said
+
+
+def _is_missing(kind: str, value: object) -> bool:
+    """A time that cannot be; a name that nothing in the vocabulary resembles."""
     if isinstance(value, When):
         return not value.spans
-    return False
+    return kind in NAMES and isinstance(value, Named) and not value.candidates
 
 
 def _word_prices(locale: Locale) -> dict[str, float]:

@@ -197,6 +197,7 @@ def _spelled(words: Spoken, language: str) -> Iterator[Spoken]:
     for word in words:
         spoken += _number(word, language) if word.isdigit() else (word,)
     yield tuple(spoken)
+    yield words
 
 
 def _number(digits: str, language: str) -> Spoken:

@@ -10,7 +10,7 @@ Sources: Glushkov 1961; Revuz, "Minimisation of acyclic deterministic automata",
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -220,6 +220,34 @@ def _merged(
             labels = ends.setdefault(state, {})
             labels[label] = labels.get(label, 0.0) + count
     return Network(arcs=tuple(out), finals=ends, counts=tuple(taken))
+
+
+def list_network(phrases: Iterable[tuple[str, ...]]) -> Network:
+    """The minimal network of a list of phrases; every branching is equally likely."""
+    trie: list[dict[str, int]] = [{}]
+    ends: set[int] = set()
+    for words in phrases:
+        node = 0
+        for word in words:
+            if word not in trie[node]:
+                trie[node][word] = len(trie)
+                trie.append({})
+            node = trie[node][word]
+        ends.add(node)
+    number: dict[Hashable, int] = {}
+    merged = [0] * len(trie)
+    for node in range(len(trie) - 1, -1, -1):  # children have the higher numbers
+        future = frozenset((word, merged[child]) for word, child in trie[node].items())
+        merged[node] = number.setdefault((future, node in ends), len(number))
+    last = len(number) - 1
+    arcs: list[dict[Symbol, int]] = [{} for _ in number]
+    for node, children in enumerate(trie):
+        arcs[last - merged[node]] = {w: last - merged[child] for w, child in children.items()}
+    return Network(
+        arcs=tuple(arcs),
+        finals={last - merged[node]: {None: 1.0} for node in ends},
+        counts=tuple(dict.fromkeys(out, 1.0) for out in arcs),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

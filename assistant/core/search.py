@@ -1,27 +1,28 @@
 """Best paths of a sentence through a network of words and slots.
 
-`Chart` knows which slots can be heard where; `Search` finds the cheapest ways through the
-network, first word for word, then with words left out, added or exchanged at a price.
-Neighbours: `match` sets the prices and makes Interpretations of the paths.
+`Search` finds the cheapest ways through one network, word for word or, at a price, with words
+left out, added or exchanged. `Chart` knows which slots and rules can be heard where in a
+sentence, each asked once. Neighbours: `match` sets the prices and makes Interpretations.
 """
 
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from assistant.core.kinds import NAMES, Digits, Formed, Kind, Listed, Open, Sense
-from assistant.core.locales import Meaning
 from assistant.core.network import Network
 from assistant.core.tree import Slot
 
 Tokens = tuple[str, ...]
 
-WORD_FOR_WORD = 0.04
-"""Cost limit that leaves room for slots only."""
+_SLOTS_LIMIT = 2.0
+"""Cost limit of a sentence heard word for word: free words in slots have a small price."""
+_MOST_VISITS = 800
+"""Steps of one search."""
 
 
 class Piece(NamedTuple):
@@ -30,8 +31,10 @@ class Piece(NamedTuple):
     end: int
     value: object
     cost: float
-    known: bool = True
-    """False: these words are in no list; they may still resemble something."""
+    said: float = 0.0
+    """Weight of the template words that were said."""
+    lost: float = 0.0
+    """Weight of the template words that were not."""
 
 
 class Capture(NamedTuple):
@@ -42,42 +45,56 @@ class Capture(NamedTuple):
     piece: Piece
     before: Capture | None
 
-    def chain(self) -> list[Capture]:
-        found: list[Capture] = []
-        capture: Capture | None = self
-        while capture is not None:
-            found.append(capture)
-            capture = capture.before
-        return found[::-1]
+    def chain(self) -> Iterator[Capture]:
+        """All slots of the path in order, those inside rules included."""
+        if self.before is not None:
+            yield from self.before.chain()
+        if self.slot.kind.startswith("<"):
+            if isinstance(self.piece.value, Capture):
+                yield from self.piece.value.chain()
+        else:
+            yield self
 
 
 class Graph:
     """A network laid out for walking."""
 
     def __init__(self, network: Network) -> None:
-        self.words: list[dict[str, int]] = []
-        self.slots: list[list[tuple[Slot, int]]] = []
-        for arcs in network.arcs:
-            self.words.append({s: t for s, t in arcs.items() if isinstance(s, str)})
-            self.slots.append([(s, t) for s, t in arcs.items() if isinstance(s, Slot)])
+        self.words = [{s: t for s, t in a.items() if isinstance(s, str)} for a in network.arcs]
+        self.slots = [[(s, t) for s, t in a.items() if isinstance(s, Slot)] for a in network.arcs]
         self.finals = network.finals
-        self._beyond: dict[int, dict[str, list[tuple[int, str]]]] = {}
+        self._beyond: dict[int, dict[str, dict[int, float]]] = {}
+        self._skips: dict[int, dict[int, float]] = {}
 
-    def before_slot_or_end(self, state: int) -> list[tuple[str, int]]:
-        """Arcs of words after which a slot or nothing may come."""
-        arcs = self.words[state].items()
-        return [(word, to) for word, to in arcs if self.slots[to] or to in self.finals]
-
-    def beyond(self, state: int) -> dict[str, list[tuple[int, str]]]:
-        """Word -> states reached by leaving out one word before it, and the word left out."""
+    def beyond(self, state: int, prices: Prices) -> dict[str, dict[int, float]]:
+        """Word -> states it leads to once a word before it is left out -> price of that."""
         found = self._beyond.get(state)
         if found is None:
-            found = {}
-            for skipped, middle in self.words[state].items():
+            found = self._beyond[state] = {}
+            for middle, price in self._skipped(state, prices).items():
                 for word, target in self.words[middle].items():
-                    found.setdefault(word, []).append((target, skipped))
-            self._beyond[state] = found
+                    _cheapest(found.setdefault(word, {}), target, price)
         return found
+
+    def skips(self, state: int, prices: Prices) -> dict[int, float]:
+        """States after one word that is left out, where a slot or the end may follow."""
+        found = self._skips.get(state)
+        if found is None:
+            after = self._skipped(state, prices).items()
+            found = {t: p for t, p in after if self.slots[t] or t in self.finals}
+            self._skips[state] = found
+        return found
+
+    def _skipped(self, state: int, prices: Prices) -> dict[int, float]:
+        found: dict[int, float] = {}
+        for word, target in self.words[state].items():
+            _cheapest(found, target, prices.of(word))
+        return found
+
+
+def _cheapest(table: dict[int, float], key: int, price: float) -> None:
+    if price < table.get(key, price + 1):
+        table[key] = price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +117,7 @@ class Prices:
 
 
 class Chart:
-    """Which slots can be heard where in one sentence; asked and remembered."""
+    """Which slots and rules can be heard where in one sentence; asked and remembered."""
 
     def __init__(
         self, words: Tokens, kinds: Mapping[str, Kind], graphs: Mapping[str, Graph], prices: Prices
@@ -109,22 +126,24 @@ class Chart:
         self.kinds = kinds
         self.graphs = graphs
         self.prices = prices
+        self.limit = _SLOTS_LIMIT
+        """Highest cost of a path."""
+        self.is_loose = False
+        """Whether words may be left out, added, exchanged and names be strange."""
         self._heard: dict[tuple[str, int], list[Piece]] = {}
-        self._loose: dict[tuple[str, int], list[Piece]] = {}
+
+    def loosen(self, limit: float) -> None:
+        """From now on things may differ from what templates say, up to this cost."""
+        self.limit = limit
+        self.is_loose = True
+        self._heard.clear()
 
     def heard(self, kind: str, start: int) -> list[Piece]:
-        """Exact readings of a slot that starts at word `start`."""
+        """Readings of a slot that starts at word `start`."""
         key = (kind, start)
         if key not in self._heard:
             self._heard[key] = list(self._pieces(kind, start))
         return self._heard[key]
-
-    def loose(self, kind: str, start: int) -> list[Piece]:
-        """Readings that take words nobody listed: free words, names never heard of."""
-        key = (kind, start)
-        if key not in self._loose:
-            self._loose[key] = list(self._any_words(kind, start))
-        return self._loose[key]
 
     def _pieces(self, kind: str, start: int) -> Iterator[Piece]:
         match self.kinds[kind]:
@@ -133,16 +152,29 @@ class Chart:
                     words = self.words[start:end]
                     if words in phrases:
                         yield Piece(end, phrases[words], self.prices.slot)
+                if kind in NAMES and self.is_loose:
+                    yield from self._strangers(start)
+            case Formed(sense=Sense.PARTS):
+                yield from self._parts(self.graphs[kind], start)
             case Formed(sense=sense):
-                yield from self._forms(kind, sense, start)
+                yield from self._forms(self.graphs[kind], sense, start)
             case Digits(digits=digits):
                 yield from self._number(digits, start)
-            case Open():
-                pass
+            case Open(without=without):
+                yield from self._any_words(start, without)
 
-    def _forms(self, kind: str, sense: Sense, start: int) -> Iterator[Piece]:
+    def _parts(self, graph: Graph, start: int) -> Iterator[Piece]:
         found: dict[int, Piece] = {}
-        for end, capture in self._walk(self.graphs[kind], start):
+        for step in Search(graph, self, start=start).ends():
+            if step.at > start:
+                piece = Piece(step.at, step.capture, step.cost, step.said, step.lost)
+                found.setdefault(step.at, piece)
+        yield from found.values()
+
+    def _forms(self, graph: Graph, sense: Sense, start: int) -> Iterator[Piece]:
+        """Spoken times and the like are heard word for word or not at all."""
+        found: dict[int, Piece] = {}
+        for end, capture in self._walk(graph, start):
             value: object = " ".join(self.words[start:end])
             if sense is not Sense.TEXT:
                 value = _fields(capture)
@@ -159,38 +191,44 @@ class Chart:
                 continue
             for slot, target in graph.slots[state]:
                 for piece in self.heard(slot.kind, at):
-                    stack.append((target, piece.end, Capture(slot, at, piece, capture)))
-            target_of_word = graph.words[state].get(self.words[at])
-            if target_of_word is not None:
-                stack.append((target_of_word, at + 1, capture))
+                    stack.append((target, piece.end, Capture(slot, at, piece, capture)))  # noqa: PERF401 - the tuple is clearer
+            follower = graph.words[state].get(self.words[at])
+            if follower is not None:
+                stack.append((follower, at + 1, capture))
 
     def _number(self, digits: Mapping[Tokens, str], start: int) -> Iterator[Piece]:
         said, at = "", start
         while at < len(self.words):
-            for length in (4, 3, 2, 1):
-                words = self.words[at : at + length]
-                figure = digits.get(words) if len(words) == length else None
-                if length == 1 and (words[0].isdigit() or words[0] == "+"):
-                    figure = words[0]
-                if figure is not None:
-                    said, at = said + figure, at + length
-                    yield Piece(at, said, self.prices.slot)
-                    break
-            else:
+            length, figure = self._figure(digits, at)
+            if not length:
                 return
+            said, at = said + figure, at + length
+            yield Piece(at, said, self.prices.slot)
 
-    def _any_words(self, kind: str, start: int) -> Iterator[Piece]:
-        is_open = isinstance(self.kinds[kind], Open)
-        if not is_open and kind not in NAMES:
-            return
-        cost = self.prices.slot if is_open else self.prices.unknown
+    def _figure(self, digits: Mapping[Tokens, str], at: int) -> tuple[int, str]:
+        """Words and digits of the longest number at `at`; 0 words when there is none."""
+        if self.words[at].isdigit() or self.words[at] == "+":
+            return 1, self.words[at]
+        for length in (4, 3, 2, 1):
+            figure = digits.get(self.words[at : at + length])
+            if figure is not None:
+                return length, figure
+        return 0, ""
+
+    def _strangers(self, start: int) -> Iterator[Piece]:
+        """Names nobody listed; they may still resemble one that is."""
+        cost = self.prices.unknown
         for end in range(start + 1, len(self.words) + 1):
             word = self.words[end - 1]
-            if is_open:
-                cost += self.prices.open_word
-            else:
-                cost += 0.5 * self.prices.words[word] if word in self.prices.words else 0.05
-            yield Piece(end, " ".join(self.words[start:end]), cost, is_open)
+            cost += max(0.2, 0.6 * self.prices.words[word]) if word in self.prices.words else 0.05
+            yield Piece(end, None, cost)
+
+    def _any_words(self, start: int, without: frozenset[str]) -> Iterator[Piece]:
+        for end in range(start + 1, len(self.words) + 1):
+            if self.words[end - 1] in without:
+                return
+            cost = self.prices.slot + self.prices.open_word * (end - start)
+            yield Piece(end, " ".join(self.words[start:end]), cost)
 
 
 def _fields(capture: Capture | None) -> dict[str, object]:
@@ -204,95 +242,84 @@ def _fields(capture: Capture | None) -> dict[str, object]:
     return fields
 
 
-class Path(NamedTuple):
-    """One way through: what it means, what it cost."""
+class Step(NamedTuple):
+    """How far one way through has come."""
 
-    cost: float
-    lost: float
-    """Price of the heaviest template word that was not said."""
-    meaning: Meaning
-    captures: tuple[Capture, ...]
-
-
-class _Item(NamedTuple):
     cost: float
     order: int
     at: int
+    """Words used."""
     state: int
+    said: float
+    """Weight of the template words that were said."""
     lost: float
+    """Weight of the template words that were not."""
     capture: Capture | None
 
 
-class Search:
-    """Cheapest first (Dijkstra) over (word position, state)."""
+_NOWHERE: Mapping[int, float] = MappingProxyType({})
+Evidence = tuple[float, float, Capture | None]
+"""The last three fields of a Step."""
 
-    def __init__(self, graph: Graph, chart: Chart, *, limit: float) -> None:
-        """A `limit` below the cheapest price finds only what was said word for word."""
+
+class Search:
+    """Cheapest first (Dijkstra) over (words used, state)."""
+
+    def __init__(self, graph: Graph, chart: Chart, *, start: int = 0) -> None:
         self.graph = graph
         self.chart = chart
+        self.words = chart.words
         self.prices = chart.prices
-        self.limit = limit
-        self.is_robust = limit > WORD_FOR_WORD
-        self._order = itertools.count()
-        self._heap: list[_Item] = [_Item(0.0, 0, 0, 0, 0.0, None)]
+        self._order = 0
+        self._heap = [Step(0.0, 0, start, 0, 0.0, 0.0, None)]
         self._best: dict[tuple[int, int], float] = {}
-        self.visits = 0
 
-    def paths(self, most_visits: int) -> Iterator[Path]:
-        """Whole sentences, cheapest first; gives up after `most_visits` steps."""
-        n_words = len(self.chart.words)
+    def ends(self) -> Iterator[Step]:
+        """Steps where a sentence may end, cheapest first."""
         done: set[tuple[int, int]] = set()
-        while self._heap and self.visits < most_visits:
-            item = heapq.heappop(self._heap)
-            if (item.at, item.state) in done:
+        while self._heap and len(done) < _MOST_VISITS:
+            step = heapq.heappop(self._heap)
+            key = (step.at, step.state)
+            if key in done:
                 continue
-            done.add((item.at, item.state))
-            self.visits += 1
-            if item.at == n_words:
-                yield from self._ended(item)
-            else:
-                self._step(item)
-            if self.is_robust:
-                self._stray(item)
+            done.add(key)
+            if step.state in self.graph.finals:
+                yield step
+            if step.at < len(self.words):
+                self._follow(step)
+            if self.chart.is_loose:
+                self._stray(step)
 
-    def _ended(self, item: _Item) -> Iterator[Path]:
-        captures = tuple(item.capture.chain()) if item.capture else ()
-        for label in self.graph.finals.get(item.state, ()):
-            assert isinstance(label, Meaning)
-            yield Path(item.cost, item.lost, label, captures)
+    def _push(self, cost: float, at: int, state: int, evidence: Evidence) -> None:
+        if cost < self._best.get((at, state), self.chart.limit):
+            self._best[at, state] = cost
+            self._order += 1
+            heapq.heappush(self._heap, Step(cost, self._order, at, state, *evidence))
 
-    def _push(self, item: _Item, price: float, at: int, state: int, lost: float = 0.0) -> None:
-        cost = item.cost + price
-        key = (at, state)
-        if cost <= self.limit and cost < self._best.get(key, self.limit + 1):
-            self._best[key] = cost
-            lost = max(lost, item.lost)
-            onward = _Item(cost, next(self._order), at, state, lost, item.capture)
-            heapq.heappush(self._heap, onward)
-
-    def _step(self, item: _Item) -> None:
+    def _follow(self, step: Step) -> None:
         """What the template says next is what was said next."""
-        target = self.graph.words[item.state].get(self.chart.words[item.at])
+        cost, _, at, state, said, lost, capture = step
+        word = self.words[at]
+        target = self.graph.words[state].get(word)
         if target is not None:
-            self._push(item, 0.0, item.at + 1, target)
-        for slot, target in self.graph.slots[item.state]:
-            pieces = self.chart.heard(slot.kind, item.at)
-            if self.is_robust:
-                pieces = pieces + self.chart.loose(slot.kind, item.at)
-            for piece in pieces:
-                capture = Capture(slot, item.at, piece, item.capture)
-                self._push(item._replace(capture=capture), piece.cost, piece.end, target)
+            self._push(cost, at + 1, target, (said + self.prices.of(word), lost, capture))
+        for slot, target in self.graph.slots[state]:
+            for piece in self.chart.heard(slot.kind, at):
+                evidence = (said + piece.said, lost + piece.lost, Capture(slot, at, piece, capture))
+                self._push(cost + piece.cost, piece.end, target, evidence)
 
-    def _stray(self, item: _Item) -> None:
+    def _stray(self, step: Step) -> None:
         """A word too many, too few, or another one."""
-        words, at, state, price = self.chart.words, item.at, item.state, self.prices.of
-        if at < len(words):
-            self._push(item, price(words[at]), at + 1, state)
-            for target, skipped in self.graph.beyond(state).get(words[at], ()):
-                self._push(item, price(skipped), at + 1, target, price(skipped))
-        if at + 1 < len(words):
-            for target, skipped in self.graph.beyond(state).get(words[at + 1], ()):
-                both = max(price(skipped), price(words[at]))
-                self._push(item, both, at + 2, target, price(skipped))
-        for skipped, target in self.graph.before_slot_or_end(state):
-            self._push(item, price(skipped), at, target, price(skipped))
+        cost, _, at, state, said, lost, capture = step
+        for target, price in self.graph.skips(state, self.prices).items():
+            self._push(cost + price, at, target, (said, lost + price, capture))
+        if at >= len(self.words):
+            return
+        extra = self.prices.of(self.words[at])
+        self._push(cost + extra, at + 1, state, (said, lost, capture))
+        beyond = self.graph.beyond(state, self.prices)
+        for used, least in ((at, 0.0), (at + 1, extra)):
+            word = self.words[used] if used < len(self.words) else ""
+            for target, price in beyond.get(word, _NOWHERE).items():
+                evidence = (said + self.prices.of(word), lost + price, capture)
+                self._push(cost + max(price, least), used + 1, target, evidence)

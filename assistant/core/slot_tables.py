@@ -45,6 +45,10 @@ def build_kinds(
         if forms := when.get(key):
             tree = Choice(tuple(trees.parse(text) for text in forms))
             kinds[sense.value] = Formed(network=_network(tree, rules), sense=sense)
+    for name, tree in rules.items():
+        if trees.holds_slot(tree, rules):
+            called = trees.with_calls(tree, rules)
+            kinds[f"<{name}>"] = Formed(network=_network(called, rules), sense=Sense.PARTS)
     return kinds
 
 
@@ -58,7 +62,10 @@ def _kind(entry: Any, language: str, rules: Mapping[str, Tree]) -> Kind:
             return _range(low, high, language, ordinal=rest.get("ordinal", False) is True)
         case {"open": True, **rest}:
             like = rest.get("like")
-            return Open(like=_network(trees.parse(like), rules) if like else None)
+            return Open(
+                like=_network(trees.parse(like), rules) if like else None,
+                without=frozenset(rest.get("without", ())),
+            )
         case dict():
             return _phrases(entry.items(), rules)
         case _:

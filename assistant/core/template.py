@@ -18,10 +18,10 @@ from assistant.core.events import Scope
 from assistant.core.kinds import NAMES, OPTION, Digits, Formed, Kind, Listed, Open
 from assistant.core.locales import Locale
 from assistant.core.match import HEARD_IN
-from assistant.core.network import Network, Sentences, Weaver, merge
+from assistant.core.network import Network, Sentences, Weaver, list_network, merge
 from assistant.core.options import option_phrases
 from assistant.core.slots import Vocabulary
-from assistant.core.tree import Choice, Rule, Slot, Tree
+from assistant.core.tree import Choice, Slot, Tree
 
 _MOST_COPIED = 6_000
 """Arcs that the copies of one slot may take; beyond that one copy serves all other places."""
@@ -55,7 +55,7 @@ def skeleton(locale: Locale, scope: Scope) -> Network:
     Polite words around them are left out: merged in, they would stand there a hundred times.
     """
     templates = tuple(
-        (_by_kind(template.tree, locale.rules), None, 1 / len(intent.hear))
+        (_by_kind(trees.with_calls(template.tree, locale.rules)), None, 1 / len(intent.hear))
         for intent in locale.intents.values()
         if intent.scopes & HEARD_IN[scope]
         for template in intent.hear
@@ -70,17 +70,15 @@ def _phrase(locale: Locale, tree: Tree) -> Network:
     return merge(weaver)
 
 
-def _by_kind(tree: Tree, rules: Mapping[str, Tree]) -> Tree:
+def _by_kind(tree: Tree) -> Tree:
     """`{when:to}` sounds like `{when}`: slots keep their kind only."""
     match tree:
         case Slot(kind):
             return Slot(kind, kind)
-        case Rule(name):
-            return _by_kind(rules[name], rules)
         case trees.Sequence(items):
-            return trees.Sequence(tuple(_by_kind(item, rules) for item in items))
+            return trees.Sequence(tuple(map(_by_kind, items)))
         case Choice(items):
-            return Choice(tuple(_by_kind(item, rules) for item in items))
+            return Choice(tuple(map(_by_kind, items)))
         case _:
             return tree
 
@@ -178,14 +176,14 @@ class _Builder:
                 return self.insert(network, {start: 0.0}) if network else {}
             case Listed(phrases=phrases):
                 if name not in self._lists:
-                    self._lists[name] = _list_network(phrases)
+                    self._lists[name] = list_network(_spoken(phrases))
                 return self.insert(self._lists[name], {start: 0.0}) if phrases else {}
             case Digits(digits=digits):
                 return self._digits(digits, start)
 
     def _digits(self, digits: Mapping[tuple[str, ...], str], start: int) -> dict[int, float]:
         end = self.state()
-        for last in self.insert(_list_network(digits), {start: 0.0}):
+        for last in self.insert(list_network(_spoken(digits)), {start: 0.0}):
             self.arcs.append(Arc(last, end, None, 0.0))
         self.arcs.append(Arc(end, start, None, -math.log(_MORE_DIGITS)))
         return {end: -math.log(1 - _MORE_DIGITS)}
@@ -195,16 +193,6 @@ def _weight(count: float, total: float) -> float:
     return -math.log(count / total) if count > 0 else 30.0
 
 
-def _list_network(phrases: Iterable[tuple[str, ...]]) -> Network:
-    """A closed list, every phrase equally likely; written digits are for eyes only."""
-    weaver = Weaver({})
-    tree: dict[tuple[str, ...], int] = {(): 0}
-    spoken = [words for words in phrases if not any(word[0].isdigit() for word in words)]
-    for words in spoken:
-        for length in range(1, len(words) + 1):
-            prefix = words[:length]
-            if prefix not in tree:
-                tree[prefix] = weaver.state()
-                weaver.arc(tree[prefix[:-1]], words[length - 1], tree[prefix], 1.0)
-        weaver.finish({tree[words]: 1.0}, None)
-    return merge(weaver)
+def _spoken(phrases: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Written digits are for eyes only."""
+    return [words for words in phrases if not any(word[0].isdigit() for word in words)]

@@ -193,6 +193,26 @@ def walk(tree: Tree) -> Iterator[Tree]:
             yield from walk(item)
 
 
+def holds_slot(tree: Tree, rules: Mapping[str, Tree]) -> bool:
+    return any(
+        isinstance(part, Slot) or (isinstance(part, Rule) and holds_slot(rules[part.name], rules))
+        for part in walk(tree)
+    )
+
+
+def with_calls(tree: Tree, rules: Mapping[str, Tree]) -> Tree:
+    """Rules that hold slots become slots `<rule>`, so that each is laid out once."""
+    match tree:
+        case Rule(name) if holds_slot(tree, rules):
+            return Slot(f"<{name}>", f"<{name}>")
+        case Sequence(items):
+            return Sequence(tuple(with_calls(item, rules) for item in items))
+        case Choice(items):
+            return Choice(tuple(with_calls(item, rules) for item in items))
+        case _:
+            return tree
+
+
 def sample(
     tree: Tree, rules: Mapping[str, Tree], pick: Callable[[int], int]
 ) -> tuple[str | Slot, ...]:

@@ -1,0 +1,314 @@
+"""How much of what real people say is understood: prints the tables, asserts nothing.
+
+`python -m tests.bench.understanding [--language en] [--errors] [--out-of-scope]`
+
+Sentences come from ../shared/text. Each source has intents of its own; `SCOPES` maps them to
+ours. What the product does not do (groups, adding people to a call, call history, "my uncle's
+sister", public events) is out of scope: listed on request, never counted as understood, but
+counted as wrong when it would be dialled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from assistant.actions.selection import is_clear
+from assistant.core.locales import Locale, parse
+from assistant.core.match import Matcher
+from assistant.core.model import Appointment, Contact, Hypothesis, Interpretation, Named
+from assistant.core.questions import is_sure
+from assistant.core.slots import build_vocabulary
+
+ROOT = Path(__file__).parents[2]
+TEXT = ROOT.parent / "shared" / "text"
+TAGS = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR"}
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Europe/London"))
+
+QUERIES = frozenset(
+    f"calendar.{name}"
+    for name in "next now agenda when who where details free gap clash first last count".split()
+)
+SCOPES: dict[str, frozenset[str]] = {
+    "IN:END_CALL": frozenset({"call.hangup"}),
+    "IN:ANSWER_CALL": frozenset({"call.answer"}),
+    "IN:IGNORE_CALL": frozenset({"call.decline"}),
+    "IN:HOLD_CALL": frozenset({"call.hold"}),
+    "IN:RESUME_CALL": frozenset({"call.resume"}),
+    "IN:CREATE_REMINDER": frozenset({"calendar.create"}),
+    "IN:DELETE_REMINDER": frozenset({"calendar.cancel"}),
+    "IN:UPDATE_REMINDER_DATE_TIME": frozenset({"calendar.move"}),
+    "IN:GET_REMINDER": QUERIES,
+    "IN:GET_REMINDER_DATE_TIME": QUERIES,
+    "IN:GET_REMINDER_LOCATION": QUERIES,
+    "calendar_set": frozenset({"calendar.create"}),
+    "calendar_remove": frozenset({"calendar.cancel"}),
+    "calendar_query": QUERIES,
+    "create_event": frozenset({"calendar.create"}),
+    "delete_event": frozenset({"calendar.cancel"}),
+    "update_event": frozenset({"calendar.move"}),
+    "query_event": QUERIES,
+    "query_attendees": QUERIES,
+    "query_event_time": QUERIES,
+    "query_event_location": QUERIES,
+    "query_event_count_or_next": QUERIES,
+}
+CHANGES = frozenset({"calendar.create", "calendar.move", "calendar.cancel", "calendar.respond"})
+GROUPS = {
+    "call control": ("IN:END_CALL", "IN:ANSWER_CALL", "IN:IGNORE_CALL", "IN:HOLD_CALL", "IN:RESUME_CALL"),
+    "reminders": tuple(name for name in SCOPES if "REMINDER" in name),
+    "calendar (MASSIVE)": ("calendar_set", "calendar_remove", "calendar_query"),
+    "calendar (SMCalFlow)": tuple(n for n in SCOPES if n.endswith("event") or n.startswith("query_")),
+}  # fmt: skip
+_MINE = {"my", "mein", "meine", "meinen", "meiner", "mon", "ma", "mes", "the", "der", "die"}
+_GIVEN = "Adrian Bettina Cedric Dorothea Elias Fiona Gerald Hanna Igor Jana Kurt Leonie Marcel Nadia Otto Pauline Quentin Rosa Stellan Tamara".split()  # fmt: skip
+_FAMILY = "Abernathy Bachmann Castellane Dreyer Ekberg Fournel Grothe Hollister Ivarsson Jankowski Kessler Lemoine Marchetti Nordhoff Osterman Pellegrin Quandt Rasmussen Schirmer Trautmann Uhlig Vasseur Wernicke Yilmaz Zeller".split()  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    intent: str
+    text: str
+    slots: tuple[tuple[str, str], ...]
+
+    def values(self, slot: str) -> list[str]:
+        return [value for name, value in self.slots if name == slot]
+
+
+def rows(pattern: str) -> Iterator[Row]:
+    for path in sorted(TEXT.glob(pattern)):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            slots = tuple((s["slot"], s["value"]) for s in row.get("slots") or ())
+            yield Row(intent=row["intent"], text=row["utterance"], slots=slots)
+
+
+def callee(row: Row) -> str | None:
+    """The one person a CREATE_CALL names; None where it is out of scope."""
+    people = row.values("CONTACT")
+    related = [v for v in row.values("CONTACT_RELATED") if v.lower() not in _MINE]
+    if row.intent != "IN:CREATE_CALL" or len(people) != 1 or related:
+        return None
+    if row.values("GROUP") or row.values("PHONE_NUMBER") or row.values("ORDINAL"):
+        return None
+    words = people[0].split()
+    return " ".join(words[1:] if words[0].lower() in _MINE and len(words) > 1 else words)
+
+
+def address_book(names: Sequence[str], distractors: int) -> list[Contact]:
+    pairs = [f"{given} {family}" for given in _GIVEN for family in _FAMILY]
+    return [Contact(name=name) for name in dict.fromkeys((*names, *pairs[:distractors]))]
+
+
+def build(tag: str, contacts: Sequence[Contact], titles: Sequence[str] = ()) -> Matcher:
+    text = (ROOT / "assistant" / "locales" / f"{tag}.toml").read_text(encoding="utf-8")
+    locale: Locale = parse(text, tag)
+    appointments = [Appointment(uid=t, title=t, start=NOW, end=NOW) for t in titles]
+    return Matcher(locale, build_vocabulary(locale, contacts, appointments))
+
+
+def dialled(text: str, readings: Sequence[Interpretation]) -> str | None:
+    """Who would be called without a question: the rule of the dialogue and the actions."""
+    chosen = readings[0] if readings else None
+    if chosen is None or chosen.missing or not is_sure(Hypothesis(text=text), chosen, readings):
+        return None
+    person = readings[0].slots.get("person")
+    if readings[0].intent != "call.person" or not isinstance(person, Named):
+        return readings[0].intent if readings[0].intent in ("call.number", "call.meeting") else None
+    return person.candidates[0].value if is_clear(person) else None
+
+
+def garble(text: str, chance: random.Random, strangers: Sequence[str]) -> str:
+    """One word in eight (at least one) dropped, swapped with the next or replaced."""
+    words = text.split()
+    for _ in range(max(1, len(words) // 8)):
+        at = chance.randrange(len(words))
+        match chance.randrange(3):
+            case 0 if len(words) > 1:
+                del words[at]
+            case 1 if at + 1 < len(words):
+                words[at], words[at + 1] = words[at + 1], words[at]
+            case _:
+                words[at] = chance.choice(strangers)
+    return " ".join(words)
+
+
+@dataclass(slots=True)
+class Bench:
+    """One language's figures; `notes` are the sentences to look at."""
+
+    language: str
+    show_errors: bool
+    show_scope: bool
+
+    def line(self, name: str, count: int, value: str, target: str) -> None:
+        print(f"{self.language}  {name:<44} {count:>5}  {value:>7}  {target}")
+
+    def share(self, name: str, right: int, count: int, target: str) -> None:
+        if count:
+            self.line(name, count, f"{100 * right / count:.1f} %", target)
+
+    def error(self, wanted: str, text: str, readings: Sequence[Interpretation]) -> None:
+        if self.show_errors:
+            got = readings[0] if readings else None
+            seen = f"{got.intent} {got.score}" if got else "-"
+            print(f"    {wanted:<28} {seen:<28} {text}")
+
+    def run(self) -> None:
+        calling = list(rows(f"mtop_calling_{self.language}.jsonl"))
+        named = [(row, name) for row in calling if (name := callee(row)) is not None]
+        matcher = build(TAGS[self.language], address_book([name for _, name in named], 500))
+        self.calls(matcher, calling, named)
+        self.intents(matcher)
+        self.negatives(matcher)
+        self.noise(matcher)
+        self.speed()
+
+    def calls(
+        self, matcher: Matcher, calling: Sequence[Row], named: Sequence[tuple[Row, str]]
+    ) -> None:
+        right = wrong = 0
+        scope = dict((row.text, name) for row, name in named)
+        for row in calling:
+            readings = matcher.interpret(row.text, now=NOW)
+            target = dialled(row.text, readings)
+            wanted = scope.get(row.text)
+            first = readings[0].slots.get("person") if readings else None
+            found = isinstance(first, Named) and first.candidates
+            best = first.candidates[0].value if isinstance(first, Named) and found else None
+            is_right = best == wanted and readings[0].intent == "call.person" if wanted else False
+            right += is_right
+            is_wrong = target is not None and (wanted is None or target != wanted)
+            wrong += is_wrong
+            if (wanted and not is_right) or is_wrong:
+                mark = "DIALLED " if is_wrong else ""
+                self.error(f"{mark}{wanted or row.intent} / {best}", row.text, readings)
+            elif wanted is None and self.show_scope and row.intent not in SCOPES:
+                print(f"    out of scope: {row.intent} {row.text}")
+        self.share("call one named person: right contact", right, len(named), ">= 95 %")
+        self.line("  dialled wrongly without asking", len(calling), str(wrong), "0")
+
+    def intents(self, matcher: Matcher) -> None:
+        target = ">= 90 %" if self.language == "en" else ">= 85 %"
+        for group, names in GROUPS.items():
+            found = [row for row in rows(f"*_{self.language}.jsonl") if row.intent in names]
+            right = self.count(matcher, [(row.text, row.intent) for row in found])
+            self.share(f"{group}: right intent", right, len(found), target)
+
+    def count(self, matcher: Matcher, pairs: Sequence[tuple[str, str]]) -> int:
+        right = 0
+        for text, intent in pairs:
+            readings = matcher.interpret(text, now=NOW)
+            if readings and readings[0].intent in SCOPES[intent]:
+                right += 1
+            else:
+                self.error(intent, text, readings)
+        return right
+
+    def negatives(self, matcher: Matcher) -> None:
+        near = [r for r in rows(f"mtop_event_{self.language}.jsonl") if _is_public(r)]
+        harmless = ("session.", "call.mute")
+        for name, found in (
+            ("negatives", list(rows(f"negatives_{self.language}.jsonl"))),
+            ("public events", near),
+        ):
+            acted: Counter[str] = Counter()
+            for row in found:
+                readings = matcher.interpret(row.text, now=NOW)
+                if readings:
+                    acted[readings[0].intent] += 1
+                    self.error(row.intent, row.text, readings)
+            total = sum(acted.values())
+            calls = sum(
+                n for i, n in acted.items() if i.startswith("call.") and not i.startswith(harmless)
+            )
+            self.share(f"{name}: acted on", total, len(found), "<= 1 %")
+            self.line(
+                "  calls / changes",
+                len(found),
+                f"{calls} / {sum(acted[i] for i in CHANGES)}",
+                "0 / 0",
+            )
+
+    def noise(self, matcher: Matcher) -> None:
+        chance = random.Random(8)
+        strangers = [w for r in rows(f"negatives_{self.language}.jsonl") for w in r.text.split()]
+        names = [
+            n
+            for group in ("call control", "reminders", "calendar (MASSIVE)")
+            for n in GROUPS[group]
+        ]
+        found = [row for row in rows(f"m*_{self.language}.jsonl") if row.intent in names]
+        quiet = Bench(self.language, False, False)
+        clean = quiet.count(matcher, [(row.text, row.intent) for row in found])
+        noisy = [(garble(row.text, chance, strangers), row.intent) for row in found]
+        fallen = clean - quiet.count(matcher, noisy)
+        if found:
+            self.line(
+                "one word in eight wrong: points lost",
+                len(found),
+                f"{100 * fallen / len(found):.1f}",
+                "<= 8",
+            )
+        dangerous = 0
+        for row in rows(f"negatives_{self.language}.jsonl"):
+            text = garble(row.text, chance, strangers)
+            readings = matcher.interpret(text, now=NOW)
+            dangerous += bool(readings and matcher.locale.intents[readings[0].intent].careful)
+        self.line("  dangerous intents from garbled negatives", 0, str(dangerous), "0")
+
+    def speed(self) -> None:
+        contacts = address_book(
+            [f"{a} {b}{c}" for a in _GIVEN for b in _FAMILY for c in ("son", "man", "ski")], 500
+        )
+        titles = [
+            f"{a} {b} {c}"
+            for a in _FAMILY
+            for b in ("budget", "steering", "roadmap", "hiring")
+            for c in ("review", "sync", "call", "workshop", "update")
+        ]
+        matcher = build(TAGS[self.language], contacts[:2000], titles[:500])
+        found = [row.text for row in rows(f"m*_{self.language}.jsonl")][:400]
+        found += [row.text for row in rows(f"negatives_{self.language}.jsonl")][:200]
+        times_ms = [_timed_ms(lambda text=text: matcher.interpret(text, now=NOW)) for text in found]
+        self.line(
+            "understanding, ms: median", len(found), f"{statistics.median(times_ms):.1f}", "<= 5"
+        )
+        self.line(
+            "  95th percentile", len(found), f"{statistics.quantiles(times_ms, n=20)[-1]:.1f}", ""
+        )
+
+
+def _is_public(row: Row) -> bool:
+    """Concerts and the like: a place or a kind of show is named."""
+    return bool(row.values("LOCATION") or row.values("CATEGORY_EVENT") or row.values("TITLE_EVENT"))
+
+
+def _timed_ms(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return 1000 * (time.perf_counter() - start)
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--language", choices=TAGS, action="append")
+    options.add_argument("--errors", action="store_true", help="list what was misunderstood")
+    options.add_argument("--out-of-scope", action="store_true", help="list what was not expected")
+    chosen = options.parse_args(arguments)
+    for language in chosen.language or TAGS:
+        Bench(language, chosen.errors, chosen.out_of_scope).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
