@@ -105,13 +105,14 @@ class Expansion:
                 continue
             if left != SILENCE:
                 self._silence(entry, self._entry(state, SILENCE))
+            unpaused = 0.0 if left == SILENCE else self._costs.pause
             if state in grammar.finals:
-                self.finals[entry] = share * grammar.finals[state]
+                self.finals[entry] = share * grammar.finals[state] + unpaused
             for _, weight, target in (arc for arc in grammar.arcs[state] if not arc.word):
                 self._link(entry, self._entry(target, left), weight=share * weight)
             if state not in roots:
                 roots[state] = self._tree(grammar.arcs[state], spoken)
-            self._enter(entry, roots[state], left)
+            self._enter(entry, roots[state], left, unpaused)
 
     def add_fillers(self, unknown: int, noise: int) -> None:
         """`[unk]` instead of a sentence, `[noise]` before and after one, given as word ids."""
@@ -173,8 +174,9 @@ class Expansion:
             self.arcs.append((state, state, loop, 0, 0.0))
         return state
 
-    def _enter(self, entry: int, roots: Mapping[tuple[str, str], int], left: str) -> None:
-        weight = 0.0 if left == SILENCE else self._costs.pause
+    def _enter(
+        self, entry: int, roots: Mapping[tuple[str, str], int], left: str, weight: float
+    ) -> None:
         for (phone, position), behind in roots.items():
             unit = self._units.unit(phone, position, left)
             if self._units.depend_on_left:
