@@ -108,6 +108,8 @@ class SignIn:
         """Why the last early renewal failed."""
         self._wire = Wire()
         self._cache = msal.SerializableTokenCache()
+        self._stored = ""
+        """The text in the store, as far as we know."""
         self._load()
         self._app = msal.PublicClientApplication(
             registration.client_id,
@@ -157,7 +159,12 @@ class SignIn:
         Raises: SignInNeeded, Unreachable, TooSlow, BrokenAnswer.
         """
         with self._lock:
-            result = self._silent(scopes, renew=renew)
+            try:
+                result = self._silent(scopes, renew=renew)
+            except SignInNeeded:
+                if not self._load():
+                    raise
+                result = self._silent(scopes, renew=renew)  # with what another process has stored
             if not renew and result["expires_in"] < EARLY_S:
                 result = self._renewed_early(scopes) or result
             self._save()
@@ -178,9 +185,11 @@ class SignIn:
 
     def logout(self) -> None:
         """Forget the account and every token, here and in the store."""
-        for account in self._app.get_accounts():
-            self._app.remove_account(account)
-        self._store.wipe()
+        with self._lock:
+            for account in self._app.get_accounts():
+                self._app.remove_account(account)
+            self._store.wipe()
+            self._stored = ""
 
     def _silent(self, scopes: Sequence[str], *, renew: bool) -> dict[str, Any]:
         accounts = self._app.get_accounts()
@@ -209,11 +218,12 @@ class SignIn:
         if not result or "error" in result:
             raise self._refusal(result or {})
         name = str(result.get("id_token_claims", {}).get("preferred_username", ""))
-        for account in self._app.get_accounts():
-            if account["username"] != name:
-                self._app.remove_account(account)
-        self._refused = ""
-        self._save()
+        with self._lock:
+            for account in self._app.get_accounts():
+                if account["username"] != name:
+                    self._app.remove_account(account)
+            self._refused = ""
+            self._save()
         return name
 
     def _refusal(self, result: Mapping[str, Any]) -> ServiceError:
@@ -237,21 +247,27 @@ class SignIn:
             return ""
         return f"not used for {idle_days:.0f} days; the sign-in ends after {IDLE_LIMIT_DAYS}"
 
-    def _load(self) -> None:
-        """A damaged cache is as good as none: the driver signs in again."""
+    def _load(self) -> bool:
+        """Take over what is stored; whether that was anything new. A damaged text is wiped: it is
+        as good as none, the driver signs in again."""
         text = self._store.load()
+        if text == self._stored:
+            return False
+        self._stored = text
         try:
-            parsed = json.loads(text or "{}")
+            parsed = json.loads(text)
         except ValueError:
             parsed = None
         if isinstance(parsed, dict) and all(isinstance(kind, dict) for kind in parsed.values()):
-            self._cache.deserialize(text or "{}")
-        else:
-            self._store.wipe()
+            self._cache.deserialize(text)
+            return True
+        self._store.wipe()
+        return False
 
     def _save(self) -> None:
         if self._cache.has_state_changed:
-            self._store.save(self._cache.serialize())
+            self._stored = self._cache.serialize()
+            self._store.save(self._stored)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:

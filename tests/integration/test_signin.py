@@ -270,6 +270,21 @@ def test_permissions_nobody_agreed_to(desk: Desk) -> None:
         sign_in.token(("Mail.Send",))
 
 
+def test_a_sign_in_by_another_process_is_noticed(authority: Authority, desk: Desk) -> None:
+    driving = desk.start()
+    with pytest.raises(SignInNeeded):
+        driving.token(READ)
+    desk.start().device_code(ignore)
+    assert driving.token(READ) == "access1"
+
+    authority.refusal = {"error": "invalid_grant", "error_description": "AADSTS50173: revoked"}
+    with pytest.raises(SignInNeeded):
+        driving.token(READ, renew=True)
+    authority.refusal = None
+    desk.start().device_code(ignore)
+    assert driving.token(READ, renew=True) == "access3"
+
+
 def test_nobody_is_signed_in(desk: Desk) -> None:
     sign_in = desk.start()
     with pytest.raises(SignInNeeded, match="roadcall login"):

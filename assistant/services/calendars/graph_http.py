@@ -46,7 +46,7 @@ class Tokens(Protocol):
         """
 
 
-class StateForgotten(ServiceError):
+class StateForgotten(BrokenAnswer):
     """The service no longer knows the state of the last sync (410): start over."""
 
 
