@@ -66,6 +66,7 @@ COMMANDS: tuple[tuple[str, Callable[[argparse.Namespace], int], str], ...] = (
     ("demo", commands.demo, "play a recorded drive on sample data"),
     ("ask", commands.ask, "type a sentence instead of saying it"),
     ("hear", commands.hear, "take sentences from WAV files"),
+    ("replay", commands.replay, "judge a folder of recordings against its table"),
     ("drive", commands.drive, "listen to the microphone, push to talk"),
     ("agenda", commands.agenda, "print the appointments ahead"),
     ("check", commands.check, "say what is set up and what is missing"),
@@ -83,6 +84,10 @@ ARGUMENTS: dict[str, tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = {
         (("files",), {"metavar": "FILE.wav", "nargs": "+"}),
         (("--realtime",), {"action": "store_true", "help": "feed at speaking speed"}),
         (("--fresh",), {"action": "store_true", "help": "every file starts a new dialogue"}),
+    ),
+    "replay": (
+        (("folder",), {"metavar": "FOLDER", "help": "holds cases.toml and its WAV files"}),
+        (("--jobs",), {"type": int, "default": 1, "help": "processes that share the work"}),
     ),
     "agenda": ((("--days",), {"type": int, "default": 1, "help": "days ahead, 1 to 14"}),),
 }

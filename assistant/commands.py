@@ -221,6 +221,13 @@ def demo(options: argparse.Namespace) -> int:
     return play(options)
 
 
+def replay(options: argparse.Namespace) -> int:
+    """`roadcall replay FOLDER`"""
+    from assistant.replaying import run
+
+    return run(options)
+
+
 def check(options: argparse.Namespace) -> int:
     """`roadcall check`"""
     from assistant.check import run

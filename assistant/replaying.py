@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,11 +17,15 @@ from rich.console import Console
 
 from assistant.commands import Session, build_ears
 from assistant.core.events import Scope
+from assistant.core.model import Interpretation
+from assistant.door import Turn
 from assistant.replay.cases import Case, load_suite
 from assistant.replay.report import is_passed, report
 from assistant.replay.scoring import Understand, Understood
 from assistant.replay.scoring import run as judge_cases
 from assistant.speech.audio import read_wav
+
+DIALLING = frozenset({"call", "join"})
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,12 +45,23 @@ def understanding(options: argparse.Namespace) -> Iterator[Understand]:
 
         def understand(case: Case) -> Understood:
             scope = Scope(case.scope)
-            heard = ears.hear(read_wav(case.file).pcm, scope, case.choices).hypothesis.text
-            if not heard:
-                return Understood()
-            readings = session.car.interpret(heard, scope, case.choices, session.clock())
-            if not readings:
-                return Understood(heard=heard)
-            return Understood(heard=heard, intent=readings[0].intent, slots=readings[0].slots)
+            heard = ears.hear(read_wav(case.file).pcm, scope, case.choices).hypothesis
+            if scope is Scope.IDLE:
+                return taken(session.new_door().say(heard))
+            readings = session.car.interpret(heard.text, scope, case.choices, session.clock())
+            reading = readings[0] if heard.text and readings else None
+            return understood(heard.text, reading)
 
         yield understand
+
+
+def taken(turn: Turn) -> Understood:
+    """What a turn at rest came to, the dialogue's own doubts included."""
+    dials = turn.action is not None and turn.action.kind in DIALLING
+    return replace(understood(turn.heard, turn.reading), dials=dials)
+
+
+def understood(heard: str, reading: Interpretation | None) -> Understood:
+    if reading is None:
+        return Understood(heard=heard)
+    return Understood(heard=heard, intent=reading.intent, slots=reading.slots)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -29,10 +30,10 @@ def is_passed(score: Score) -> bool:
 
 
 def report(scores: Sequence[Score]) -> Group:
-    table = Table(title="Recordings understood", title_justify="left")
+    table = Table(title="Recordings understood", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("speech", no_wrap=True)
     for heading in ("files", "right", "missed", "wrong", "false accept", "false dial"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     groups: dict[str, list[Score]] = {}
     for score in scores:
         groups.setdefault(group_of(score), []).append(score)

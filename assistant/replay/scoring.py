@@ -25,6 +25,8 @@ class Understood:
     heard: str = ""
     intent: str = ""
     slots: Mapping[str, object] = field(default_factory=dict)
+    dials: bool = False
+    """Whether a call would be placed, or a meeting joined, if the driver says nothing more."""
 
 
 Understand = Callable[[Case], Understood]
@@ -85,7 +87,7 @@ def judge(case: Case, understood: Understood) -> Score:
         case=case,
         understood=understood,
         verdict=verdict,
-        is_false_dial=not is_equal and understood.intent.startswith("call."),
+        is_false_dial=understood.dials and not is_equal,
     )
 
 

@@ -114,7 +114,7 @@ def test_the_wrong_person_is_a_false_dial() -> None:
     heard = Named(heard="hannah", candidates=(Candidate(value="Hannah", score=0.9),))
     score = judge(
         case("call.person", person="Anna"),
-        Understood(intent="call.person", slots={"person": heard}),
+        Understood(intent="call.person", slots={"person": heard}, dials=True),
     )
     assert score.verdict is Verdict.WRONG
     assert score.is_false_dial
