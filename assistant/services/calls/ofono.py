@@ -1,6 +1,6 @@
 """oFono on D-Bus: which modem can place calls now, its calls, and orders to it.
 
-One thread, `ofono`, holds an asyncio loop that nobody else sees. Modems come and go with the
+Modems come and go with the
 driver's telephone; the first one that can call (or the one named in the settings) is used.
 Neighbour: `phone` gives the states a meaning.
 
@@ -12,11 +12,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import threading
-from collections.abc import Coroutine, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.errors import CallFailed, ConfigError, Unreachable
+from assistant.services.calls.background import Background
 
 if TYPE_CHECKING:
     from dbus_fast import Message
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
-    """Called in the `ofono` thread."""
+    """Called in the `phone` thread."""
 
     def call_seen(self, path: str, properties: Mapping[str, Any]) -> None:
         """A call is there, with all its properties."""
@@ -54,12 +55,9 @@ class Ofono:
         self._address, self._wanted, self._listener = address, wanted_modem, listener
         self._modem = ""
         self._bus: MessageBus | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self._tones: asyncio.Task[None] | None = None
-        self._loop = asyncio.new_event_loop()
-        self._closing = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="ofono")
-        self._thread.start()
+        self._background = Background("phone")
+        self._background.run(self._live)
 
     @property
     def modem(self) -> str:
@@ -72,7 +70,8 @@ class Ofono:
         Raises: Unreachable (no modem, no answer), CallFailed (oFono's own word for it).
         """
         interface = "org.ofono.VoiceCall" if path else _CALLS
-        self._wait(self._insist(path or self._modem, interface, member, signature, *body))
+        work = self._insist(path or self._modem, interface, member, signature, *body)
+        self._background.wait(work, 2 * _ORDER_TIMEOUT_S)
 
     def mute(self, on: bool) -> None:
         """Raises: as `order`."""
@@ -80,39 +79,32 @@ class Ofono:
 
         volume = "org.ofono.CallVolume"
         muted = Variant("b", on)
-        self._wait(self._call(self._modem, volume, "SetProperty", "sv", "Muted", muted))
+        work = self._call(self._modem, volume, "SetProperty", "sv", "Muted", muted)
+        self._background.wait(work, _ORDER_TIMEOUT_S)
 
     def send_tones(self, groups: Sequence[tuple[float, str]]) -> None:
         """Send each group of keys after its wait, in the background, until `stop_tones`."""
-        with contextlib.suppress(RuntimeError):  # closed meanwhile
-            self._loop.call_soon_threadsafe(self._start_tones, tuple(groups))
+        self._background.soon(self._start_tones, tuple(groups))
 
     def stop_tones(self) -> None:
-        """Only from the `ofono` thread."""
+        """Only from the `phone` thread."""
         if self._tones is not None:
             self._tones.cancel()
 
     def close(self) -> None:
         """Leave the bus and end the thread; harmless twice."""
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._closing.set)
-        self._thread.join(_ORDER_TIMEOUT_S)
+        self._background.close()
 
     # --- in the thread -------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        with contextlib.closing(self._loop):
-            self._loop.run_until_complete(self._live())
-
     async def _live(self) -> None:
-        while not self._closing.is_set():
+        while not self._background.closing.is_set():
             try:
                 await self._live_once()
             except (OSError, EOFError, CallFailed, Unreachable) as error:
                 log.warning("oFono is out of reach: %s", error)
             self._forget_modem()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), _RETRY_AFTER_S)
+            await self._background.pause(_RETRY_AFTER_S)
 
     async def _live_once(self) -> None:
         """From connecting to the bus until it or we go."""
@@ -122,8 +114,8 @@ class Ofono:
         bus = MessageBus(bus_address=self._address or None, bus_type=BusType.SYSTEM)
         self._bus = await bus.connect()
         bus.add_message_handler(self._on_message)
-        gone = self._loop.create_task(_end_of(bus))
-        closing = self._loop.create_task(self._closing.wait())
+        gone = asyncio.ensure_future(_end_of(bus))
+        closing = asyncio.ensure_future(self._background.closing.wait())
         try:
             await self._watch()
             while not (gone.done() or closing.done()):
@@ -132,12 +124,11 @@ class Ofono:
                     {gone, closing}, timeout=_RETRY_AFTER_S, return_when=asyncio.FIRST_COMPLETED
                 )
         finally:
+            closing.cancel()
             bus.remove_message_handler(self._on_message)
-            for task in (closing, *self._tasks):
-                task.cancel()
             self._bus = None
             bus.disconnect()
-            await asyncio.wait({gone, closing, *self._tasks})
+            await asyncio.wait({gone, closing})
 
     async def _watch(self) -> None:
         for rule in (
@@ -164,7 +155,7 @@ class Ofono:
             return
         for name in ("Powered", "Online"):
             if properties.get(name) is False:
-                self._start(self._switch_on(path, name))
+                self._background.start(self._switch_on(path, name))
                 return
 
     async def _switch_on(self, path: str, name: str) -> None:
@@ -188,7 +179,7 @@ class Ofono:
         if message.member == "NameOwnerChanged":
             self._forget_modem()
             if message.body[2]:
-                self._start(self._find_modem())
+                self._background.start(self._find_modem())
         elif message.interface in ("org.ofono.Manager", "org.ofono.Modem"):
             self._on_modem(message)
         elif message.interface in (_CALLS, "org.ofono.VoiceCall"):
@@ -203,7 +194,7 @@ class Ofono:
                 if _CALLS not in names.value:
                     self._forget_modem()
         if not self._modem:
-            self._start(self._find_modem())
+            self._background.start(self._find_modem())
 
     def _on_call(self, message: Message) -> None:
         match message.member, message.body:
@@ -225,24 +216,17 @@ class Ofono:
 
     async def _insist(self, *order: Any) -> list[Any]:
         """oFono does one thing at a time: try again while it is busy with a tone or a call."""
-        deadline_s = self._loop.time() + _ORDER_TIMEOUT_S
+        deadline_s = time.monotonic() + _ORDER_TIMEOUT_S
         while True:
             try:
                 return await self._call(*order)
             except CallFailed as error:
-                if error.values["code"] != "InProgress" or self._loop.time() > deadline_s:
+                if error.values["code"] != "InProgress" or time.monotonic() > deadline_s:
                     raise
             await asyncio.sleep(_BUSY_S)
 
     def _start_tones(self, groups: Sequence[tuple[float, str]]) -> None:
-        self._tones = self._start(self._key_in(groups))
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run `work` beside everything else; what it cannot do is logged."""
-        task = self._loop.create_task(_logged(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        self._tones = self._background.start(self._key_in(groups))
 
     async def _call(
         self, path: str, interface: str, member: str, signature: str = "", *body: object
@@ -269,30 +253,11 @@ class Ofono:
             raise CallFailed(str(code).rpartition(".")[2])
         return list(reply.body)
 
-    def _wait(self, work: Coroutine[Any, Any, list[Any]]) -> None:
-        try:
-            future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        except RuntimeError:
-            work.close()
-            raise Unreachable("phone", "closed") from None
-        try:
-            future.result(2 * _ORDER_TIMEOUT_S)
-        except TimeoutError:
-            future.cancel()
-            raise Unreachable("phone", "no answer") from None
-
 
 async def _end_of(bus: MessageBus) -> bool:
     with contextlib.suppress(OSError, EOFError):
         await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
     return True
-
-
-async def _logged(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        await work
-    except (CallFailed, Unreachable) as error:
-        log.info("telephone: %s", error)
 
 
 def _plain(properties: Mapping[str, Any]) -> dict[str, Any]:
