@@ -68,6 +68,13 @@ _MEANINGS = {
 """For wording only: Microsoft changes these codes, so nothing is decided by them."""
 
 
+def scopes_for(*, change: bool, mail: bool, people: bool) -> tuple[str, ...]:
+    """The least permissions that these features need beside reading the calendar."""
+    calendar = ("Calendars.ReadWrite",) if change else ("Calendars.Read",)
+    letters = ("Mail.Send",) if mail else ()
+    return calendar + letters + (("Contacts.Read", "People.Read") if people else ())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
     """How the organisation knows this app."""

@@ -19,7 +19,8 @@ from fakes.authority import ADDRESS, USER_CODE, Authority, browse
 from fakes.loopback import Answer
 
 from assistant.errors import BrokenAnswer, SignInNeeded, Unreachable
-from assistant.services.signin import Registration, SignIn
+from assistant.services.calendars import graph, graph_people
+from assistant.services.signin import Registration, SignIn, scopes_for
 from assistant.services.tokens import TokenStore
 
 READ = ("Calendars.Read",)
@@ -109,12 +110,17 @@ def test_device_code(authority: Authority, desk: Desk) -> None:
     assert authority.grants == ["device_code", "device_code"]
 
 
-def test_only_permissions_that_are_used_are_asked_for(authority: Authority, desk: Desk) -> None:
-    desk.start("Calendars.ReadWrite", "Mail.Send").device_code(ignore)
-    assert authority.granted - {"openid", "profile", "offline_access"} == {
-        "Calendars.ReadWrite",
-        "Mail.Send",
-    }
+@pytest.mark.parametrize("change", [False, True])
+@pytest.mark.parametrize("mail", [False, True])
+@pytest.mark.parametrize("people", [False, True])
+def test_only_permissions_that_are_used_are_asked_for(
+    authority: Authority, desk: Desk, change: bool, mail: bool, people: bool
+) -> None:
+    wanted = {*(graph.CHANGE_SCOPES if change else graph.READ_SCOPES)}
+    wanted |= {*graph.MAIL_SCOPES} if mail else set()
+    wanted |= {*graph_people.CONTACTS_SCOPES, *graph_people.PEOPLE_SCOPES} if people else set()
+    desk.start(*scopes_for(change=change, mail=mail, people=people)).device_code(ignore)
+    assert authority.granted - {"openid", "profile", "offline_access"} == wanted
 
 
 def test_a_device_code_can_be_abandoned(authority: Authority, desk: Desk) -> None:
