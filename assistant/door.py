@@ -157,9 +157,9 @@ class Door:
                 pass
 
     def _act(self, command: ev.Act) -> None:
-        if isinstance(command.order, Action):
-            self._turn.action = command.order
         outcome = perform(command, self._world_of)
+        if isinstance(command.order, Action) and not isinstance(outcome, AssistantError):
+            self._turn.action = command.order
         self._events.append(ev.ActionDone(turn=command.turn, outcome=outcome))
 
     def _finished(self) -> Turn:

@@ -47,10 +47,13 @@ from assistant.errors import (
 def person(world: World, reading: Interpretation) -> Outcome:
     """call.person: one clear contact, or a question."""
     named = named_of(reading, "person")
-    if named is None:
-        named = exactly(world.context.person)
+    if named is None and not world.context.person:
+        text = world.wording.phrase("missing_person")
+        card = Card(glyph=Glyph.QUESTION, lines=(text,))
+        return Ask(text=text, card=card, interpretation=reading, slot="person")
+    named = named or exactly(world.context.person)
     names = meant(named)
-    if not names or not names[0]:
+    if not names:
         raise NoSuchContact(named.heard)
     if len(names) > 1:
         return ask_which_person(world, reading, names[:3])
@@ -179,7 +182,8 @@ def _call_counterpart(world: World, reading: Interpretation, one: Appointment) -
         people = [c for c in people if c.name in meant(chosen)]
     spoken = world.wording.title(one, hidden=world.context.is_private)
     if not people:
-        raise NoSuchContact(spoken)
+        text = world.wording.reply("call.meeting.nobody", title=spoken)
+        return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)), topic=(one,))
     if len(people) > 1:
         names = [c.name for c in people[:3]]
         asked = replace(reading, slots={**reading.slots, "uid": one.uid})

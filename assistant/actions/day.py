@@ -12,7 +12,7 @@ from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.model import Appointment, Grain, Interpretation, Span
 from assistant.core.outcome import Glyph, Outcome, Reply
-from assistant.core.wording import MAX_ITEMS
+from assistant.core.wording import MAX_ITEMS, MAX_WORDS
 
 WORKING_DAY_H = (8, 18)
 """Hours of the car's clock in which a gap is worth naming."""
@@ -25,13 +25,14 @@ def overview(world: World, reading: Interpretation) -> Outcome:
     whole = _whole_days(world, reading, stretch)
     if not found and not whole:
         return telling.reply(world, world.wording.reply("calendar.agenda.none", day=words))
+    text = _timed(world, found, words) if found else ""
     rest = _rest(world, found[MAX_ITEMS:])
-    sentences = [
-        _timed(world, found, words) if found else "",
-        _all_day(world, whole) if whole else "",
-        world.wording.phrase("more") if rest else "",
-    ]
-    text = " ".join(s for s in sentences if s)
+    if whole and len(text.split()) < MAX_WORDS // 2:
+        text = f"{text} {_all_day(world, whole)}".strip()
+    elif whole:
+        rest = f"{rest} {_all_day(world, whole)}".strip()
+    if rest:
+        text = f"{text} {world.wording.phrase('more')}"
     return replace(telling.reply(world, text, found or whole, Glyph.AGENDA), rest=rest)
 
 

@@ -100,7 +100,10 @@ def _call_organizer(world: World, one: Appointment) -> Outcome:
                 "call.join.organizer", why=world.wording.reply(reason), name=organizer.name
             )
             return Confirm(text=text, card=_card(action), action=action)
-    text = world.wording.reply("call.join.late", why=world.wording.reply(reason))
+    why = world.wording.reply(reason)
+    if world.now < one.span.start - agenda.JOIN_EARLY:
+        return Reply(text=why, card=Card(glyph=Glyph.INFO, lines=(why,)), topic=(one,))
+    text = world.wording.reply("call.join.late", why=why)
     card = Card(glyph=Glyph.QUESTION, lines=(text,))
     late = Interpretation(intent="message.late", slots={"uid": one.uid})
     return Ask(text=text, card=card, interpretation=late, choices=(Choice(label="", slots={}),))

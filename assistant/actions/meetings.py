@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.actions import telling
-from assistant.actions.selection import appointments_meant
+from assistant.actions.selection import appointments_meant, meant, named_of
 from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.model import Appointment, Interpretation
@@ -110,7 +111,12 @@ def _about(world: World, reading: Interpretation, key: str) -> Outcome:
     form = "all_day" if one.is_all_day else "say"
     if missing:
         form = "say" if facts[missing] else "unknown"
-    return telling.reply(world, world.wording.reply(f"{key}.{form}", **facts), (one,))
+    if key == "calendar.where" and form == "unknown" and one.join:
+        form = "online"
+    reply = telling.reply(world, world.wording.reply(f"{key}.{form}", **facts), (one,))
+    asked = named_of(reading, "person")
+    names = meant(asked) if asked else ()
+    return replace(reply, person=names[0]) if len(names) == 1 else reply
 
 
 def _default(world: World, reading: Interpretation) -> tuple[Appointment, ...]:

@@ -31,13 +31,20 @@ from assistant.core import events as ev
 from assistant.core import line, questions
 from assistant.core.events import Command, Sound, Timer
 from assistant.core.floor import CALLS, Floor
-from assistant.core.model import Interpretation
+from assistant.core.model import Interpretation, Named, When
 from assistant.core.outcome import Ask, Confirm, Glyph, Outcome, Reply
 from assistant.core.questions import CancelWindow, Carry, Drop, Pending, Run, Unclear
 from assistant.core.session import SESSION
 from assistant.core.states import ANSWERED, State
 from assistant.core.wording import budget
-from assistant.errors import AssistantError, MicrophoneLost, NoInput, NotUnderstood, TooSlow
+from assistant.errors import (
+    AssistantError,
+    BadSlot,
+    MicrophoneLost,
+    NoInput,
+    NoSuchContact,
+    NotUnderstood,
+)
 
 CANCEL_WINDOW_S = 2.0
 HOLD_S = 0.5
@@ -185,6 +192,11 @@ class Dialog(Floor):
 
     def _ask_for(self, reading: Interpretation, slot: str) -> list[Command]:
         text = self.wording.phrase(f"missing_{slot}")
+        value = reading.slots.get(slot)
+        if isinstance(value, When):
+            text = self.wording.error(BadSlot(slot, value.heard))
+        if isinstance(value, Named):
+            text = self.wording.error(NoSuchContact(value.heard))
         card = self._card(Glyph.QUESTION, text)
         self.pending = Ask(text=text, card=card, interpretation=reading, slot=slot)
         return self._say(text, card)
@@ -262,11 +274,6 @@ class Dialog(Floor):
                 return self._too_slow()
             case _:
                 return []
-
-    def _too_slow(self) -> list[Command]:
-        late = [*self._stop_clocks(), ev.Earcon(sound=Sound.ERROR)]
-        self.turn += 1
-        return late + self._say_error(TooSlow(""))
 
     def _line(self, event: ev.Ringing | ev.Connected | ev.Ended, now: datetime) -> list[Command]:
         news = line.report(self.memory, event, now, self.wording)

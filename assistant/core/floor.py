@@ -15,7 +15,7 @@ from assistant.core.outcome import Action, Card, Glyph
 from assistant.core.questions import Pending
 from assistant.core.states import State
 from assistant.core.wording import Wording
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, TooSlow
 
 LISTEN_LIMIT_S = 20.0
 """Backstop behind the recogniser's own limits."""
@@ -126,3 +126,8 @@ class Floor:
 
     def _stop_clocks(self) -> list[Command]:
         return [ev.StopTimer(timer=t) for t in (Timer.WORKING, Timer.TOO_SLOW)]
+
+    def _too_slow(self) -> list[Command]:
+        late = [*self._stop_clocks(), ev.Earcon(sound=Sound.ERROR)]
+        self.turn += 1
+        return late + self._say_error(TooSlow(""))

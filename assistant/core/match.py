@@ -34,7 +34,7 @@ HEARD_IN: Mapping[Scope, frozenset[Scope]] = {
 }
 """What the driver may say in a scope: a question can be ignored, a ringing phone cannot."""
 
-_MOST_READINGS = 3
+_MOST_READINGS = 6
 _MOST_WORDS = 60
 """A longer utterance is rambling: only its beginning would be searched."""
 _PRICE_LIMIT = 1.8
@@ -75,7 +75,7 @@ class Matcher:
         scope: Scope = Scope.IDLE,
         choices: Sequence[str] = (),
     ) -> tuple[Interpretation, ...]:
-        """Best first, at most three, none when nothing fits. `now` is aware, in the car's zone."""
+        """Best first, at most six, none when nothing fits. `now` is aware, in the car's zone."""
         said = tokens(text)
         if len(said) > _MOST_WORDS:
             return ()
@@ -155,7 +155,7 @@ class _Reader:
             readings.setdefault((reading.intent, tuple(map(str, reading.slots.values()))), reading)
             if len(readings) == _MOST_READINGS:
                 break
-        return sorted(readings.values(), key=lambda reading: -reading.score)
+        return sorted(readings.values(), key=_rank)
 
     def _interpretation(self, words: tuple[str, ...], path: Path) -> Interpretation:
         slots: dict[str, object] = dict(path.meaning.slots)
@@ -196,6 +196,11 @@ def _is_evident(step: Step, careful: bool, is_loose: bool) -> bool:
     if careful:
         return step.lost <= _CAREFUL_LOSS and step.said > step.lost
     return step.said >= _LEAST_SAID and step.lost <= _MOST_LOST * step.said
+
+
+def _rank(reading: Interpretation) -> tuple[float, bool, bool]:
+    """By score; of equals, asides before searches, and people before companies."""
+    return -reading.score, not reading.intent.startswith("session."), "org" in reading.missing
 
 
 def _is_missing(kind: str, value: object) -> bool:

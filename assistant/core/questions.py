@@ -84,15 +84,13 @@ def is_sure(
 ) -> bool:
     """Whether `chosen` is clear enough to announce a call without asking.
 
-    Answers and commands are no rivals of each other: the open question decided between them.
+    Answers and commands are no rivals: the open question decided between them.
     """
     if chosen is None or hypothesis.confidence < MIN_CONFIDENCE:
         return False
-    rivals = [
-        r.score
-        for r in readings
-        if r.intent != chosen.intent and _is_answer(r) == _is_answer(chosen)
-    ]
+    if _is_answer(chosen):
+        return chosen.score >= MIN_SCORE
+    rivals = [r.score for r in readings if r.intent != chosen.intent and not _is_answer(r)]
     margin = chosen.score - max(rivals, default=0.0)
     return chosen.score >= MIN_SCORE and margin >= MIN_MARGIN
 

@@ -32,11 +32,25 @@ def _repeat(memory: Memory, _: Interpretation, wording: Wording) -> Aside:
 
 def _more(memory: Memory, _: Interpretation, wording: Wording) -> Aside:
     said, memory.rest = budget(memory.rest)
+    if memory.rest:
+        said = f"{said} {wording.phrase('more')}"
     return Aside(said or wording.phrase("nothing_more"))
 
 
 def _no_question(_: Memory, __: Interpretation, wording: Wording) -> Aside:
     return Aside(wording.phrase("nothing_to_answer"))
+
+
+def _yes(memory: Memory, reading: Interpretation, wording: Wording) -> Aside:
+    """Without an open question it can only answer "more?"."""
+    return (_more if memory.rest else _no_question)(memory, reading, wording)
+
+
+def _no(memory: Memory, reading: Interpretation, wording: Wording) -> Aside:
+    if not memory.rest:
+        return _no_question(memory, reading, wording)
+    memory.rest = ""
+    return Aside(wording.phrase("fine"))
 
 
 def _private(memory: Memory, _: Interpretation, wording: Wording) -> Aside:
@@ -59,8 +73,8 @@ def _language(_: Memory, reading: Interpretation, wording: Wording) -> Aside:
 SESSION: Mapping[str, Answerer] = {
     "session.repeat": _repeat,
     "session.more": _more,
-    "session.yes": _no_question,
-    "session.no": _no_question,
+    "session.yes": _yes,
+    "session.no": _no,
     "session.choose": _no_question,
     "session.answer": _no_question,
     "session.private": _private,

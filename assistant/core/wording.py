@@ -24,6 +24,9 @@ from assistant.errors import AssistantError, ConfigError
 MAX_ITEMS = 3
 """Items of a list before "more?": what a listening driver keeps in mind."""
 
+MAX_WORDS = 20
+"""Words before "more?", some 7 s of speech."""
+
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PREFIX = re.compile(r"^\s*((re|fw|fwd|aw|wg|tr|sv|rép)\s*:\s*)+", re.IGNORECASE)
@@ -165,7 +168,7 @@ def speakable(text: str) -> str:
     return " ".join(text.split()).strip(" -–:;,.")
 
 
-def budget(text: str, max_words: int = 20) -> tuple[str, str]:
+def budget(text: str, max_words: int = MAX_WORDS) -> tuple[str, str]:
     """Split a long answer at a sentence end within `max_words`: what is said, and the rest.
 
     Source: the spoken budget of docs/decisions.md (7 s or 20 words before "more?").
