@@ -236,10 +236,14 @@ def test_a_bad_answer_is_one_of_our_errors(
     assert PASSWORD not in str(caught.value)
 
 
-def test_a_wrong_password(settings: Settings) -> None:
+def test_a_wrong_password_is_not_tried_until_the_account_is_locked(
+    server: ExchangeServer, settings: Settings
+) -> None:
     calendar = ExchangeCalendar(replace(settings, password="guess"))
-    with pytest.raises(SignInNeeded):
-        calendar.sync(WINDOW)
+    for _ in range(10):
+        with pytest.raises(SignInNeeded):
+            calendar.sync(WINDOW)
+    assert len(server.requests) == 1
     calendar.close()
 
 

@@ -10,6 +10,7 @@ Source: Exchange Web Services reference (FindItem with CalendarView, CreateItem,
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ MOST_ITEMS = 1000
 """Of one view: what servers grant by default. Source: EWS throttling, EwsFindCountLimit."""
 BUSY_S = 60.0
 """Wait where a busy server names no time."""
+REFUSED_S = 1800.0
+"""A refused password is not tried again for so long: domains lock accounts after a few tries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,8 @@ class ExchangeCalendar:
         )
         self._auth = kinds[settings.auth]
         self._account: Any = None
+        self._refused_at_s = float("-inf")
+        """When the password was last refused, on the monotonic clock."""
 
     @property
     def name(self) -> str:
@@ -171,6 +176,8 @@ class ExchangeCalendar:
 
     def _mailbox(self) -> Any:
         """The account, connected on first use."""
+        if time.monotonic() - self._refused_at_s < REFUSED_S:
+            raise SignInNeeded(SERVICE, "the password was refused and is not tried again for now")
         if self._account is None:
             ews = self._ews
             _register_conference_links(ews)
@@ -212,6 +219,7 @@ class ExchangeCalendar:
         try:
             yield
         except errors.UnauthorizedError as error:
+            self._refused_at_s = time.monotonic()
             raise SignInNeeded(SERVICE, "user name or password is wrong, or locked out") from error
         except (errors.ErrorItemNotFound, errors.ErrorNonExistentMailbox) as error:
             raise NotFound(SERVICE, _told(error)) from error
