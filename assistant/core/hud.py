@@ -140,9 +140,10 @@ def _coming(scene: Scene, time_line: TimeLine) -> tuple[Block, ...]:
 
 
 def _heard(scene: Scene) -> str:
-    """The driver's own words; while moving only as long as they are being dealt with."""
+    """The driver's own words; while moving only until there is an answer to look at."""
     status = scene.status
-    if not scene.shows_names or (status.is_moving and status.is_resting):
+    is_old = status.is_resting or status.card is not None
+    if not scene.shows_names or (status.is_moving and is_old):
         return ""
     return glance.cut(status.heard, glance.MAX_CHARS if status.is_moving else MAX_HEARD)
 

@@ -3,7 +3,7 @@
 
 const BEAT_MS = 25000; // two and a half beats of the server
 const RETRY_MS = 2000;
-const SHORT = 18; // characters of a first line that may be set larger
+const SIZES = ["large", "", "small", "wrapped"]; // of the first line: the first that fits
 const BUSY_MS = 1500; // a button takes one touch, not two
 
 const byId = (id) => document.getElementById(id);
@@ -124,6 +124,7 @@ function show(view) {
   byId("notices").replaceChildren(...view.notices.map(notice));
   byId("coming").replaceChildren(...view.coming.map(coming));
   showFocus(view);
+  fitTitle();
   showLine(view);
 }
 
@@ -154,11 +155,18 @@ function showFocus({ focus, takes_touch, labels }) {
   figure.classList.toggle("long", focus.figure.length > 3);
   unit.textContent = focus.unit;
   byId("focus").classList.toggle("urgent", focus.is_urgent);
-  byId("lines").replaceChildren(...focus.lines.map((line, index) => (
-    make("p", index === 0 && line.length <= SHORT ? "short" : "", line))));
+  byId("lines").replaceChildren(...focus.lines.map((line) => make("p", "", line)));
   byId("buttons").replaceChildren(...focus.buttons.map((button) => (takes_touch
     ? touchable(make("button", button.tone, icon(button.glyph), button.label), button.key)
     : make("p", "", labels.say.replace("{words}", button.label)))));
+}
+
+function fitTitle() {
+  const title = byId("lines").firstElementChild;
+  for (const size of title ? SIZES : []) {
+    title.className = size;
+    if (title.scrollWidth <= title.clientWidth) return;
+  }
 }
 
 // --- the time line ---------------------------------------------------------------------------
