@@ -7,6 +7,7 @@ Neighbours: `replay` holds the table, the verdicts and the report.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,8 +20,8 @@ from assistant.commands import Session, build_ears
 from assistant.core.events import Scope
 from assistant.core.model import Interpretation
 from assistant.door import Turn
-from assistant.replay.cases import Case, load_suite
-from assistant.replay.report import is_passed, report
+from assistant.replay.cases import Case, Suite, load_suite
+from assistant.replay.report import as_row, is_passed, report
 from assistant.replay.scoring import Understand, Understood
 from assistant.replay.scoring import run as judge_cases
 from assistant.speech.audio import read_wav
@@ -31,15 +32,20 @@ DIALLING = frozenset({"call", "join"})
 def run(options: argparse.Namespace) -> int:
     """Prints the table; the status is 1 when a recording was not understood as it should be."""
     suite = load_suite(Path(options.folder))
-    options.now = options.now or suite.now
-    scores = list(judge_cases(suite.cases, partial(understanding, options), options.jobs))
-    Console().print(report(scores))
+    scores = list(judge_cases(suite.cases, partial(understanding, options, suite), options.jobs))
+    if options.json:
+        for score in scores:
+            print(json.dumps(as_row(score), ensure_ascii=False))
+    else:
+        Console().print(report(scores))
     return 0 if all(map(is_passed, scores)) else 1
 
 
 @contextmanager
-def understanding(options: argparse.Namespace) -> Iterator[Understand]:
-    """Ears and matcher of one car, set up as the options say."""
+def understanding(options: argparse.Namespace, suite: Suite) -> Iterator[Understand]:
+    """Ears and matcher of one car, at the suite's moment and in its language."""
+    options.now = options.now or suite.now
+    options.locale = options.locale or suite.locale
     with Session(options) as session:
         ears = build_ears(session.car)
 

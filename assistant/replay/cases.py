@@ -65,6 +65,11 @@ class Suite:
     """The moment every row is spoken at."""
     cases: tuple[Case, ...]
 
+    @property
+    def locale(self) -> str:
+        """The language of the table: that of its first row."""
+        return self.cases[0].locale
+
 
 KINDS = ("human", "synthetic")
 SCOPES = tuple(scope.value for scope in Scope)
@@ -87,6 +92,8 @@ def load_suite(folder: Path) -> Suite:
     names = [case.file.name for case in rows]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ConfigError(str(path), ", ".join(sorted(twice)), "a file has one row")
+    if not rows:
+        raise ConfigError(str(path), "case", "at least one row")
     return Suite(folder=folder, now=now, cases=tuple(rows))
 
 

@@ -45,6 +45,20 @@ def report(scores: Sequence[Score]) -> Group:
     return Group(table, *_failures(scores))
 
 
+def as_row(score: Score) -> dict[str, object]:
+    """The object that `replay --json` prints."""
+    case, understood = score.case, score.understood
+    return {
+        "file": str(case.file),
+        "verdict": score.verdict.value,
+        "false_dial": score.is_false_dial,
+        "wanted": {"intent": case.intent, "slots": dict(case.slots)},
+        "heard": understood.heard,
+        "intent": understood.intent,
+        "slots": {name: plain(value) for name, value in understood.slots.items()},
+    }
+
+
 def _figures(scores: Sequence[Score]) -> tuple[str, ...]:
     counts = Counter(score.verdict for score in scores)
     right = counts[Verdict.RIGHT]

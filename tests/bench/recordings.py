@@ -30,13 +30,10 @@ def main() -> None:
     console = Console()
     for table in sorted(FIXTURES.glob("*/cases.toml")):
         suite = load_suite(table.parent)
-        locale, now = table.parent.name, suite.now.isoformat()
-        options = build_parser().parse_args(
-            ["replay", str(suite.folder), "--locale", locale, "--now", now]
-        )
+        options = build_parser().parse_args(["replay", str(suite.folder)])
         with tempfile.TemporaryDirectory(prefix="roadcall-") as folder:
             cases = [*suite.cases, *noisier(suite, Path(folder))]
-            console.print(report(list(run(cases, partial(understanding, options), JOBS))))
+            console.print(report(list(run(cases, partial(understanding, options, suite), JOBS))))
 
 
 def noisier(suite: Suite, folder: Path) -> Iterator[Case]:

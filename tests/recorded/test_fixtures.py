@@ -26,11 +26,8 @@ def ears() -> Iterator[dict[str, Understand]]:
     with ExitStack() as stack:
         opened = {}
         for locale, suite in SUITES.items():
-            now = suite.now.isoformat()
-            options = build_parser().parse_args(
-                ["replay", str(suite.folder), "--locale", locale, "--now", now]
-            )
-            opened[locale] = stack.enter_context(understanding(options))
+            options = build_parser().parse_args(["replay", str(suite.folder)])
+            opened[locale] = stack.enter_context(understanding(options, suite))
         yield opened
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from assistant.__main__ import build_parser
+from assistant.replay.cases import Suite
 from assistant.replay.scoring import Score, Verdict, judge
 from assistant.replaying import understanding
 from tests.recorded.people import cases
 
+NOW = datetime(2026, 3, 10, 9, 50, tzinfo=UTC)
 AT_MOST_ACTED_ON = 0.05
 
 
 @pytest.fixture(scope="module")
 def scores(shared: Path) -> list[Score]:
-    options = build_parser().parse_args(["replay", "-", "--now", "2026-03-10T09:50:00+00:00"])
-    with understanding(options) as understand:
-        return [judge(case, understand(case)) for case in cases(shared / "corpora")]
+    suite = Suite(folder=shared / "corpora", now=NOW, cases=tuple(cases(shared / "corpora")))
+    options = build_parser().parse_args(["replay", str(suite.folder)])
+    with understanding(options, suite) as understand:
+        return [judge(case, understand(case)) for case in suite.cases]
 
 
 def test_reading_aloud_dials_nobody(scores: list[Score]) -> None:
