@@ -113,6 +113,8 @@ class SignIn:
         self._lock = threading.Lock()
         self._refused = ""
         """Why the last early renewal failed."""
+        self._unkept = ""
+        """Why the tokens could not be stored."""
         self._wire = Wire()
         self._cache = msal.SerializableTokenCache()
         self._stored = ""
@@ -181,6 +183,7 @@ class SignIn:
         accounts = self._app.get_accounts()
         warnings = (
             self._refused,
+            self._unkept,
             self._idle_warning(),
             self._wire.skew_warning,
             self._store.warning,
@@ -274,7 +277,11 @@ class SignIn:
     def _save(self) -> None:
         if self._cache.has_state_changed:
             self._stored = self._cache.serialize()
-            self._store.save(self._stored)
+            try:
+                self._store.save(self._stored)
+                self._unkept = ""
+            except OSError as error:  # a full disk: good until the car is switched off
+                self._unkept = f"the sign-in could not be kept: {error.strerror}"
 
     @contextmanager
     def _faults(self) -> Iterator[None]:

@@ -37,7 +37,7 @@ class TokenStore:
                 return self._keyring.get_password(*_ENTRY) or ""
             except self._keyring.errors.KeyringError:
                 self._keyring = None
-        return self._path.read_text("utf-8") if self._path.is_file() else ""
+        return self._path.read_text("utf-8", "replace") if self._path.is_file() else ""
 
     def save(self, text: str) -> None:
         if self._keyring:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,10 +25,14 @@ from assistant.errors import (
 )
 from assistant.services.calendars.graph import GraphCalendar, Settings
 from assistant.services.calendars.graph_http import Ask, Budget, GraphHttp
+from assistant.services.calendars.mirror import Mirror
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 WINDOW = Span(start=NOW - timedelta(days=1), end=NOW + timedelta(days=15))
 BERLIN = ZoneInfo("Europe/Berlin")
+HTML = Answer(
+    body=b"<!DOCTYPE html><title>Hotel Wi-Fi</title>", headers={"Content-Type": "text/html"}
+)
 
 
 class Account:
@@ -341,6 +346,22 @@ def test_a_damaged_state_starts_over(mailbox: GraphMailbox, driver: Driver, stat
     assert driver.was_full
 
 
+def test_the_mirror_follows(mailbox: GraphMailbox, driver: Driver, tmp_path: Path) -> None:
+    mailbox.put(weekly("w", NOW, 2, subject="Weekly"), event("a", NOW, subject="Once"))
+    week = Span(start=NOW, end=NOW + timedelta(days=8))
+    with Mirror(tmp_path / "mirror.db", [driver.calendar], BERLIN, lambda: NOW) as mirror:
+        mirror.sync()
+        assert [a.title for a in mirror.read(week).appointments] == ["Once", "Weekly", "Weekly"]
+        mailbox.delete("w.1")
+        (change,) = mirror.sync()
+        assert change.before and change.before.uid == "w.1"
+        mailbox.upset(HTML)
+        mirror.sync()
+        copy = mirror.read(week)
+    assert [a.title for a in copy.appointments] == ["Once", "Weekly"]
+    assert any("login page" in problem for problem in copy.problems)
+
+
 # Cost.
 
 
@@ -399,10 +420,6 @@ def test_another_calendar_of_the_account(mailbox: GraphMailbox, driver: Driver) 
 
 
 # What goes wrong.
-
-HTML = Answer(
-    body=b"<!DOCTYPE html><title>Hotel Wi-Fi</title>", headers={"Content-Type": "text/html"}
-)
 
 
 @pytest.mark.parametrize(

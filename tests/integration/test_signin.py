@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
 import stat
+import subprocess
+import sys
 import threading
 import webbrowser
 from collections.abc import Iterator
@@ -17,6 +20,7 @@ import pytest
 import trustme
 from fakes.authority import ADDRESS, USER_CODE, Authority, browse
 from fakes.loopback import Answer
+from parts import need
 
 from assistant.errors import BrokenAnswer, SignInNeeded, Unreachable
 from assistant.services.calendars import graph, graph_people
@@ -392,6 +396,41 @@ def test_damaged_tokens_mean_signing_in_again(file: Path, desk: Desk, damage: st
         sign_in.token(READ)
     sign_in.device_code(ignore)
     assert desk.start().token(READ) == "access1"
+
+
+def test_tokens_that_cannot_be_stored_still_work(file: Path, desk: Desk) -> None:
+    file.parent.write_text("a file where the folder should be")
+    sign_in = desk.start()
+    sign_in.device_code(ignore)
+    assert sign_in.token(READ) == "access1"
+    assert any("could not be kept" in warning for warning in sign_in.status().warnings)
+
+
+KEYRING_ROUND = """
+import pathlib, sys
+from assistant.services.tokens import TokenStore
+file = pathlib.Path(sys.argv[1])
+store = TokenStore(file)
+store.save("x" * 20_000)
+assert TokenStore(file).load() == "x" * 20_000 and store.warning == "" and not file.exists()
+store.wipe()
+store.wipe()
+assert TokenStore(file).load() == ""
+"""
+
+
+def test_a_real_keyring(file: Path, tmp_path: Path) -> None:
+    """GNOME's keyring on a bus of its own, for a process of its own."""
+    bus = need("dbus-run-session", "dbus")
+    need("gnome-keyring-daemon", "gnome-keyring")
+    unlock = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null"
+    script = f'{unlock} && exec "$0" -c "$1" "$2"'
+    shell = [bus, "--", "sh", "-c", script, sys.executable, KEYRING_ROUND, str(file)]
+    own_folders = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    done = subprocess.run(
+        shell, env={**os.environ, **own_folders}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
 
 
 class Safe(keyring.backend.KeyringBackend):
