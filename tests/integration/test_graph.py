@@ -25,6 +25,7 @@ from assistant.errors import (
 )
 from assistant.services.calendars.graph import GraphCalendar, Settings
 from assistant.services.calendars.graph_http import Ask, Budget, GraphHttp
+from assistant.services.calendars.graph_json import build_window
 from assistant.services.calendars.mirror import Mirror
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -184,9 +185,8 @@ def test_times_in_a_windows_zone_are_understood(mailbox: GraphMailbox, driver: D
         {"start": None},
         {"start": {"dateTime": "tomorrow", "timeZone": "UTC"}},
         {"start": {"dateTime": "2026-11-23T09:00:00", "timeZone": "Middle Earth Time"}},
-        {"attendees": "everyone"},
-        {"organizer": {"emailAddress": "ben"}},
-        {"onlineMeeting": {"tollFreeNumbers": 800}},
+        {"start": {"timeZone": "UTC"}},
+        {"end": "never"},
     ],
 )
 def test_one_broken_event_costs_only_itself(
@@ -198,6 +198,37 @@ def test_one_broken_event_costs_only_itself(
     assert set(driver.sync()) == {"good"}
     assert len(driver.problems) == 1
     assert "bad" in driver.problems[0]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"attendees": "everyone"},
+        {"attendees": {"0": "everyone"}},
+        {"attendees": [None, "Ben", {"emailAddress": "ben"}, {"status": 3}]},
+        {"organizer": "ben", "isOrganizer": True},
+        {"organizer": {"emailAddress": "ben"}, "isOrganizer": True},
+        {"onlineMeeting": {"tollFreeNumbers": 800}},
+        {"onlineMeeting": "yes", "location": 3, "body": [], "responseStatus": "accepted"},
+        {"subject": {"text": "x"}, "showAs": [], "sensitivity": {}, "originalStartTimeZone": 1},
+        {"seriesMasterId": ["w"]},
+    ],
+)
+def test_odd_properties_lose_only_themselves(
+    mailbox: GraphMailbox, driver: Driver, odd: Mapping[str, object]
+) -> None:
+    page = {"value": [{**event("a", NOW), **odd}], "@odata.deltaLink": f"{mailbox.url}/x"}
+    mailbox.upset(Answer(body=json.dumps(page).encode()))
+    assert driver.sync()["a"].start == NOW
+    assert driver.problems == ()
+
+
+def test_a_master_that_is_none_breaks_the_sync(mailbox: GraphMailbox, driver: Driver) -> None:
+    mailbox.withholds_masters = True
+    mailbox.put(weekly("w", NOW, 1))
+    mailbox.upset(mailbox.serve, Answer(body=b"{}"))
+    with pytest.raises(BrokenAnswer):
+        driver.sync()
 
 
 def test_own_addresses_are_learnt_from_own_meetings(mailbox: GraphMailbox, driver: Driver) -> None:
@@ -338,7 +369,18 @@ def test_another_window_starts_over(mailbox: GraphMailbox, driver: Driver) -> No
     assert driver.was_full
 
 
-@pytest.mark.parametrize("state", ["nonsense", "{}", "[]", '{"window": 3, "link": 4}', "[" * 9999])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "nonsense",
+        "{}",
+        "[]",
+        "[" * 9999,
+        json.dumps({"window": build_window(WINDOW), "link": 4}),
+        json.dumps({"window": build_window(WINDOW), "link": ""}),
+        json.dumps({"window": build_window(WINDOW), "link": "/x", "series": []}),
+    ],
+)
 def test_a_damaged_state_starts_over(mailbox: GraphMailbox, driver: Driver, state: str) -> None:
     mailbox.put(event("a", NOW))
     driver.state = state

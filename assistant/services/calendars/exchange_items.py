@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from assistant.core.joining import LONGEST_TEXT, find_join
+from assistant.core.joining import find_join
 from assistant.core.model import Appointment, Attendee, Response
+from assistant.services.calendars.outlook import both_ends, is_tentative
 from assistant.services.calendars.zones import zone_named
 
 CONFERENCE_LINKS = {
@@ -90,7 +91,7 @@ class ItemReader:
             attendees=self._attendees(item),
             response=response,
             is_cancelled=bool(item.is_cancelled),
-            is_tentative=_is_tentative(item, response),
+            is_tentative=is_tentative(item.legacy_free_busy_status, response),
             is_free=item.legacy_free_busy_status == "Free",
             is_private=item.sensitivity in ("Private", "Confidential"),
             zone=_zone_name(item),
@@ -102,7 +103,7 @@ class ItemReader:
                     if (value := getattr(item, here))
                 },
                 location=location,
-                text=_both_ends(str(item.text_body or "")),
+                text=both_ends(str(item.text_body or "")),
                 market=self.market,
             ),
         )
@@ -144,18 +145,6 @@ def _day(moment: Any) -> date:
     return date(moment.year, moment.month, moment.day)
 
 
-def _is_tentative(item: Any, response: Response) -> bool:
-    """Outlook shows every unanswered invitation as tentative: that one says nothing."""
-    shown_so = item.legacy_free_busy_status == "Tentative"
-    return (shown_so and response is not Response.NEEDS_ACTION) or response is Response.TENTATIVE
-
-
 def _zone_name(item: Any) -> str:
     zone = zone_named(str(getattr(item, "_start_timezone", "") or ""))
     return zone.key if zone else ""
-
-
-def _both_ends(text: str) -> str:
-    """Join blocks stand first or last in a long invitation."""
-    half = LONGEST_TEXT // 2 - 1
-    return text if len(text) <= LONGEST_TEXT else f"{text[:half]}\n{text[-half:]}"

@@ -40,6 +40,7 @@ MASTERS_ASKED_SINGLY = 3
 """More missing series than this cost less as one listing of the whole window."""
 _PREFER = ('outlook.timezone="UTC"', 'outlook.body-content-type="text"')
 _PREFER_PAGES = (f"odata.maxpagesize={PAGE_SIZE}", *_PREFER)
+_SELECT = {"$select": graph_json.PROPERTIES}
 _ANSWERS = {
     Response.ACCEPTED: "accept",
     Response.DECLINED: "decline",
@@ -90,11 +91,12 @@ class GraphCalendar:
 
     def _start_over(self, window: Span, budget: Budget) -> SyncResult:
         params = graph_json.build_window(window)
-        items, link = self._pages(f"{self._root}/calendarView/delta", params, budget)
+        ask = self._ask(f"{self._root}/calendarView/delta", params, _PREFER_PAGES)
+        items, link = self._pages(ask, budget)
         return self._result(sort_out(items), SyncState(window=params, link=link), budget)
 
     def _catch_up(self, known: SyncState, window: Span, budget: Budget) -> SyncResult:
-        items, link = self._pages(known.link, None, budget)
+        items, link = self._pages(self._ask(known.link, None, _PREFER_PAGES), budget)
         changes = sort_out(items)
         if changes.has_gap(known.series):
             return self._start_over(window, budget)
@@ -109,37 +111,35 @@ class GraphCalendar:
         state = replace(known, series=found.series_after(known.series), own=sorted(own))
         return SyncResult(appointments=appointments, problems=problems, state=state.dump())
 
-    def _pages(
-        self, path: str, params: Mapping[str, str] | None, budget: Budget
-    ) -> tuple[list[Json], str]:
+    def _ask(self, path: str, params: Mapping[str, str] | None, prefer: Sequence[str]) -> Ask:
+        return Ask(path=path, params=params, prefer=prefer, scopes=self._scopes)
+
+    def _pages(self, ask: Ask, budget: Budget) -> tuple[list[Json], str]:
         """Every item of all pages, and the link for the next sync ("" for a plain listing)."""
         items: list[Json] = []
         while True:
-            ask = Ask(path=path, params=params, scopes=self._scopes, prefer=_PREFER_PAGES)
             page = self._http.fetch(ask, budget)
             items += graph_delta.items_of(page)
             if not (following := page.get("@odata.nextLink")):
                 return items, str(page.get("@odata.deltaLink") or "")
-            path, params = str(following), None
+            ask = replace(ask, path=str(following), params=None)
 
     def _missing(self, found: Round, known: SyncState, budget: Budget) -> dict[str, Json]:
         """What completes bare occurrences: a few masters, or a listing of the whole window."""
         masters = found.missing_masters
-        if len(masters) > MASTERS_ASKED_SINGLY:
-            select = {"$select": graph_json.PROPERTIES, "$top": str(LISTED_PAGE_SIZE)}
-            items, _ = self._pages(f"{self._root}/calendarView", known.window | select, budget)
-            return {str(item["id"]): item for item in items}
-        answers = ((master, self._master(master, budget)) for master in masters)
-        return {master: event for master, event in answers if event}
+        if len(masters) <= MASTERS_ASKED_SINGLY:
+            return {uid: master for uid in masters if (master := self._master(uid, budget))}
+        params = {**known.window, **_SELECT, "$top": str(LISTED_PAGE_SIZE)}
+        ask = self._ask(f"{self._root}/calendarView", params, _PREFER)
+        return {item["id"]: item for item in self._pages(ask, budget)[0]}
 
     def _master(self, uid: str, budget: Budget) -> Json | None:
         """None where the series has been deleted in the meantime."""
-        select = {"$select": graph_json.PROPERTIES}
-        ask = Ask(path=_event(uid), params=select, scopes=self._scopes, prefer=_PREFER)
         try:
-            return graph_delta.slim(self._http.fetch(ask, budget))
+            answer = self._http.fetch(self._ask(_event(uid), _SELECT, _PREFER), budget)
         except NotFound:
             return None
+        return graph_delta.items_of({"value": [answer]})[0]
 
     def respond(self, appointment: Appointment, response: Response) -> None:
         """Raises: Refused where there is nothing to answer, and as `GraphHttp.fetch`."""

@@ -11,15 +11,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from assistant.core.joining import LONGEST_TEXT
 from assistant.errors import BrokenAnswer
 from assistant.services.calendars.graph_http import SERVICE
 from assistant.services.calendars.graph_json import PROPERTIES, Json, text_of
+from assistant.services.calendars.outlook import both_ends
 
 MAX_ATTENDEES = 500
 """Per event; Exchange Online itself stops at 500 invited in a tracked meeting."""
-MAX_TEXT = LONGEST_TEXT // 2 - 1
-"""Characters kept of each end of a long invitation: join blocks stand first or last."""
 _KEPT = frozenset({*PROPERTIES.split(","), "@removed"})
 
 
@@ -35,10 +33,11 @@ def slim(item: Json) -> Json:
     """What is kept of an event while the other pages come in."""
     kept = {key: item[key] for key in item.keys() & _KEPT}
     kept["id"] = str(item["id"])
-    if len(text := text_of(kept)) > 2 * MAX_TEXT:
-        kept["body"] = {"content": f"{text[:MAX_TEXT]}\n{text[-MAX_TEXT:]}"}
-    if kept.get("attendees"):
-        kept["attendees"] = kept["attendees"][:MAX_ATTENDEES]
+    kept["body"] = {"content": both_ends(text_of(item))}
+    if item.get("seriesMasterId"):
+        kept["seriesMasterId"] = str(item["seriesMasterId"])
+    if isinstance(item.get("attendees"), list):
+        kept["attendees"] = item["attendees"][:MAX_ATTENDEES]
     return kept
 
 
@@ -134,9 +133,10 @@ class SyncState:
         """None where `raw` is not what `dump` wrote."""
         try:
             state = cls(**json.loads(raw))
-            return state if state.link else None
         except (ValueError, TypeError, RecursionError):
             return None
+        is_whole = isinstance(state.link, str) and isinstance(state.series, dict)
+        return state if is_whole and state.link else None
 
     def dump(self) -> str:
         return json.dumps(asdict(self))

@@ -16,6 +16,7 @@ from typing import Any
 
 from assistant.core.joining import find_join
 from assistant.core.model import Appointment, Attendee, Response, Span
+from assistant.services.calendars.outlook import is_tentative
 from assistant.services.calendars.zones import zone_named
 
 Json = Mapping[str, Any]
@@ -60,7 +61,7 @@ class Reader:
         """One complete event. Raises ValueError, KeyError or TypeError where it is broken."""
         start, end = _stretch(event)
         response = _own_response(event)
-        organizer = self._person(event.get("organizer") or {})
+        organizer = self._person(event.get("organizer"))
         return Appointment(
             uid=str(event["id"]),
             title=str(event.get("subject") or ""),
@@ -68,10 +69,10 @@ class Reader:
             end=end,
             location=_location(event),
             organizer=organizer if organizer.name else None,
-            attendees=tuple(map(self._person, event.get("attendees") or ())),
+            attendees=tuple(map(self._person, _list(event, "attendees"))),
             response=response,
             is_cancelled=bool(event.get("isCancelled")),
-            is_tentative=_is_tentative(event, response),
+            is_tentative=is_tentative(event.get("showAs"), response),
             is_free=event.get("showAs") == "free",
             is_private=event.get("sensitivity") in ("private", "confidential"),
             zone=_zone_name(event),
@@ -84,23 +85,33 @@ class Reader:
             ),
         )
 
-    def _person(self, raw: Json) -> Attendee:
-        mailbox = raw.get("emailAddress") or {}
-        email = str(mailbox.get("address") or "")
-        status = (raw.get("status") or {}).get("response", "")
+    def _person(self, raw: object) -> Attendee:
+        email = str(at(raw, "emailAddress", "address") or "")
         return Attendee(
-            name=str(mailbox.get("name") or email.partition("@")[0]),
+            name=str(at(raw, "emailAddress", "name") or email.partition("@")[0]),
             email=email,
-            response=_RESPONSES.get(status, Response.NEEDS_ACTION),
+            response=_response(at(raw, "status", "response"), Response.NEEDS_ACTION),
             is_self=email.lower() in self.addresses,
-            is_resource=raw.get("type") == "resource",
+            is_resource=at(raw, "type") == "resource",
         )
+
+
+def at(raw: object, *path: str) -> object:
+    """What stands at `path` inside nested objects, None where there is nothing."""
+    for key in path:
+        raw = raw.get(key) if isinstance(raw, Mapping) else None
+    return raw
+
+
+def _list(raw: object, *path: str) -> list[object]:
+    found = at(raw, *path)
+    return found if isinstance(found, list) else []
 
 
 def own_addresses(events: Iterable[Json]) -> frozenset[str]:
     """Addresses under which the driver organised something: sign-in names may differ from them."""
-    own = (e for e in events if e.get("isOrganizer") is True)
-    found = (((e.get("organizer") or {}).get("emailAddress") or {}).get("address") for e in own)
+    own = (event for event in events if event.get("isOrganizer") is True)
+    found = (at(event, "organizer", "emailAddress", "address") for event in own)
     return frozenset(str(address).lower() for address in found if address)
 
 
@@ -119,22 +130,19 @@ def _moment(raw: Json) -> datetime:
     return datetime.fromisoformat(str(raw["dateTime"])).replace(tzinfo=zone)
 
 
+def _response(told: object, otherwise: Response) -> Response:
+    return _RESPONSES.get(str(told), otherwise)
+
+
 def _own_response(event: Json) -> Response:
     if event.get("isOrganizer"):
         return Response.ORGANIZER
-    status = (event.get("responseStatus") or {}).get("response", "")
     own_entry = Response.NEEDS_ACTION if event.get("attendees") else Response.ACCEPTED
-    return _RESPONSES.get(status, own_entry)
-
-
-def _is_tentative(event: Json, response: Response) -> bool:
-    """Outlook shows every unanswered invitation as tentative: that one says nothing."""
-    shown_so = event.get("showAs") == "tentative" and response is not Response.NEEDS_ACTION
-    return shown_so or response is Response.TENTATIVE
+    return _response(at(event, "responseStatus", "response"), own_entry)
 
 
 def _location(event: Json) -> str:
-    return str((event.get("location") or {}).get("displayName") or "")
+    return str(at(event, "location", "displayName") or "")
 
 
 def _zone_name(event: Json) -> str:
@@ -148,20 +156,18 @@ def _join_fields(event: Json) -> dict[str, str]:
 
     Source: microsoftgraph/microsoft-graph-docs issues 10215, 12519.
     """
-    meeting = event.get("onlineMeeting") or {}
-    toll_free = meeting.get("tollFreeNumbers") or []
     fields = {
-        "joinUrl": meeting.get("joinUrl") or event.get("onlineMeetingUrl"),
-        "conferenceId": meeting.get("conferenceId"),
-        "tollNumber": meeting.get("tollNumber"),
-        "tollFreeNumber": toll_free[0] if toll_free else None,
+        "joinUrl": at(event, "onlineMeeting", "joinUrl") or event.get("onlineMeetingUrl"),
+        "conferenceId": at(event, "onlineMeeting", "conferenceId"),
+        "tollNumber": at(event, "onlineMeeting", "tollNumber"),
+        "tollFreeNumber": next(iter(_list(event, "onlineMeeting", "tollFreeNumbers")), None),
     }
     return {key: str(value) for key, value in fields.items() if value}
 
 
 def text_of(event: Json) -> str:
     """The invitation."""
-    return str((event.get("body") or {}).get("content") or "")
+    return str(at(event, "body", "content") or "")
 
 
 def build_event(appointment: Appointment) -> dict[str, object]:
