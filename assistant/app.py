@@ -39,6 +39,8 @@ TICK_S = 1.0
 """How often the page is brought up to date."""
 REFRESH_S = 30.0
 """How often the calendar copy is read again."""
+SYNC_S = 60.0
+"""How often remote calendars are asked for changes."""
 RATE_STEP_WPM = 25
 VOLUME_STEP = 0.2
 
@@ -74,6 +76,8 @@ class Drive:
             Listener(self._microphone, ears, self.car, self.inbox.put)
         )
         self._workers = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="worker"))
+        if self.session.calendars.mirror:
+            self.session.calendars.mirror.start(SYNC_S)
         self._start_button(stack)
         self._screen = Screen(self.car, self.dialog)
         self._display = self._start_display(stack)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from assistant.actions.ports import Calendar, CallLine, WritableCalendar
 from assistant.actions.world import World
+from assistant.calendars import Calendars
 from assistant.config import Account, Config
 from assistant.core import locales
 from assistant.core.dialog import Dialog
@@ -24,7 +25,7 @@ from assistant.core.model import CalendarCopy, Contact, Interpretation, Span
 from assistant.core.outcome import Context
 from assistant.core.slots import Vocabulary, build_vocabulary
 from assistant.core.wording import Wording
-from assistant.errors import ConfigError
+from assistant.errors import ConfigError, ServiceError
 from assistant.services import calls
 from assistant.services.contacts import load_contacts as read_contacts
 from assistant.services.contacts import merge, people_from
@@ -49,6 +50,9 @@ class Car:
     lines: tuple[CallLine, ...]
     address_book: tuple[Contact, ...]
     copy: CalendarCopy = field(init=False)
+    """The last one that could be read; empty before the first."""
+    trouble: ServiceError | None = None
+    """Why the calendar was never read yet."""
     people: tuple[Contact, ...] = field(init=False)
     vocabulary: Vocabulary = field(init=False)
     matcher: Matcher = field(init=False)
@@ -58,15 +62,25 @@ class Car:
 
     def refresh(self) -> None:
         """Take today's names and titles from the calendar; cheap when nothing changed."""
-        now = self.clock()
-        copy = self.calendar.read(Span(start=now - BEHIND, end=now + AHEAD))
-        if hasattr(self, "copy") and copy.appointments == self.copy.appointments:
+        known = hasattr(self, "copy")
+        copy = self._read()
+        if known and copy.appointments == self.copy.appointments:
             self.copy = copy
             return
         self.copy = copy
         self.people = merge((*self.address_book, *people_from(copy.appointments)))
         self.vocabulary = build_vocabulary(self.locale, self.people, copy.appointments)
         self.matcher = Matcher(self.locale, self.vocabulary)
+
+    def _read(self) -> CalendarCopy:
+        now = self.clock()
+        try:
+            copy = self.calendar.read(Span(start=now - BEHIND, end=now + AHEAD))
+        except ServiceError as error:
+            self.trouble = error
+            return CalendarCopy(appointments=(), as_of=now)
+        self.trouble = None
+        return copy
 
     def new_dialog(self) -> Dialog:
         return Dialog(self.wording)
@@ -81,7 +95,7 @@ class Car:
         minutes = self.config.travel_minutes
         return World(
             now=self.clock(),
-            copy=self.copy,
+            calendar=self.trouble or self.copy,
             people=self.people,
             wording=self.wording,
             market=self.locale.market,
@@ -115,11 +129,10 @@ def build_locale(tag_or_path: str) -> Locale:
 def build_car(
     config: Config,
     locale: Locale,
-    calendar: Calendar,
+    calendars: Calendars,
     *,
     clock: Callable[[], datetime],
     post: Callable[[Event], None],
-    writable: WritableCalendar | None = None,
 ) -> Car:
     """Put a car together. Raises: ConfigError."""
     wording = Wording(locale.tag, locale.replies, locale.phrases, locale.errors)
@@ -129,8 +142,8 @@ def build_car(
         locale=locale,
         wording=wording,
         clock=clock,
-        calendar=calendar,
-        writable=writable,
+        calendar=calendars.calendar,
+        writable=calendars.writable,
         lines=tuple(build_lines(config.lines, post)),
         address_book=book,
     )

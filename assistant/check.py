@@ -104,6 +104,8 @@ def _microphone(_: Session) -> tuple[State, str]:
 
 
 def _calendar(session: Session) -> tuple[State, str]:
+    if session.car.trouble:
+        raise session.car.trouble
     copy = session.car.copy
     now = session.clock()
     view = agenda.outlook(copy.appointments, now)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assistant import report, sample
 from assistant.assembly import Car, build_car, build_locale, build_zone
-from assistant.calendars import Surroundings, build_calendar
+from assistant.calendars import Surroundings, build_calendars
 from assistant.config import Account, Config, load
 from assistant.core import agenda as rules
 from assistant.core.events import Event, Scope
@@ -23,6 +23,7 @@ from assistant.core.model import Hypothesis, Span
 from assistant.core.slots import build_vocabulary
 from assistant.door import Door, Turn
 from assistant.ears import Ears, embedded_model, say_like
+from assistant.services.calendars.mirror import Mirror
 from assistant.speech.audio import read_wav
 from assistant.speech.recognizer import Recognizer
 
@@ -57,9 +58,15 @@ class Session:
             me=frozenset(address.lower() for address in self.config.me),
             market=locale.market,
         )
-        calendar = build_calendar(self.config.calendars, around)
+        self.calendars = build_calendars(self.config.calendars, around)
+        if self.calendars.mirror:
+            self._fill(self.calendars.mirror)
         self.car = build_car(
-            self.config, locale, calendar, clock=self.clock, post=lambda event: self.sink(event)
+            self.config,
+            locale,
+            self.calendars,
+            clock=self.clock,
+            post=lambda event: self.sink(event),
         )
         self.door = self.new_door()
         self.sink: Callable[[Event], None] = lambda event: self.door.post(event)
@@ -71,6 +78,8 @@ class Session:
     def __exit__(self, *_: object) -> None:
         for line in self.car.lines:
             line.close()
+        if self.calendars.mirror:
+            self.calendars.mirror.close()
         self._folder.cleanup()
 
     def clock(self) -> datetime:
@@ -78,6 +87,11 @@ class Session:
         if self._now is None:
             return datetime.now(self.zone)
         return self._now.replace(tzinfo=self._now.tzinfo or self.zone).astimezone(self.zone)
+
+    def _fill(self, mirror: Mirror) -> None:
+        """The first time there is nothing to answer from; later the copy will do."""
+        if all(status.as_of is None for status in mirror.status()):
+            mirror.sync()
 
     def new_door(self) -> Door:
         """A new dialogue about the same day."""

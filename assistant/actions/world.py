@@ -14,13 +14,15 @@ from assistant.actions.ports import CallLine, WritableCalendar
 from assistant.core.model import Appointment, CalendarCopy, Contact, Interpretation
 from assistant.core.outcome import Action, Context, Outcome
 from assistant.core.wording import Wording
+from assistant.errors import ServiceError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     now: datetime
     """Aware, in the car's zone."""
-    copy: CalendarCopy
+    calendar: CalendarCopy | ServiceError
+    """What is known of the calendar, or why nothing is."""
     people: Sequence[Contact]
     wording: Wording
     market: str = "GB"
@@ -34,6 +36,13 @@ class World:
     travel: timedelta | None = None
     """Travel time to the next place, from config or the navigation."""
     stale_after: timedelta = timedelta(minutes=30)
+
+    @property
+    def copy(self) -> CalendarCopy:
+        """Raises the ServiceError when the calendar was never read: no answer beats a wrong one."""
+        if isinstance(self.calendar, ServiceError):
+            raise self.calendar
+        return self.calendar
 
     @property
     def appointments(self) -> tuple[Appointment, ...]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+
+from assistant.errors import ConfigError
 
 _ENTRY = ("roadcall", "microsoft-365")
 
@@ -86,3 +89,30 @@ def _write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def read_password(settings: Mapping[str, str], place: str, user: str) -> str:
+    """The password of `user` at `place`: from `password_file`, else from the system keyring.
+
+    Raises: ConfigError when there is none, or when the file can be read by others.
+    """
+    if "password_file" in settings:
+        return _from_file(Path(settings["password_file"]).expanduser())
+    entry = f"{user}@{place}"
+    keyring = _usable_keyring()
+    password = keyring.get_password("roadcall", entry) if keyring else None
+    if not password:
+        way_out = f"run `keyring set roadcall {entry}`, or set password_file"
+        raise ConfigError("calendars", "password", f"is not known; {way_out}")
+    return str(password)
+
+
+def _from_file(path: Path) -> str:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigError(str(path), "password_file", "can be read by others; chmod 600")
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(
+            str(path), "password_file", f"cannot be read: {error.strerror}"
+        ) from error
