@@ -242,6 +242,27 @@ def replay(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def mics(options: argparse.Namespace) -> int:
+    """`roadcall mics`"""
+    from assistant.parked import mics as run
+
+    return run(options)
+
+
+def login(options: argparse.Namespace) -> int:
+    """`roadcall login`"""
+    from assistant.parked import login as run
+
+    return run(options)
+
+
+def logout(options: argparse.Namespace) -> int:
+    """`roadcall logout`"""
+    from assistant.parked import logout as run
+
+    return run(options)
+
+
 def check(options: argparse.Namespace) -> int:
     """`roadcall check`"""
     from assistant.check import run

@@ -1,0 +1,105 @@
+"""What is done while parked: sign in and out, and try the microphones."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import closing
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from assistant.calendars import build_sign_in, data_folder
+from assistant.commands import build_config
+from assistant.config import Account
+from assistant.devices.microphone import (
+    Verdict,
+    judge,
+    level_blocks,
+    level_dbfs,
+    list_microphones,
+)
+from assistant.errors import ConfigError
+
+BAR_DBFS = 60
+"""The level bar reaches from -60 dBFS to full scale."""
+
+ADVICE = {
+    Verdict.GOOD: "good",
+    Verdict.SILENT: "digital silence: muted, or not the right device",
+    Verdict.QUIET: "quiet: turn the input up or come closer",
+    Verdict.CLIPPING: "clipping: turn the input down",
+    Verdict.NOISY: "noisy: speech hardly stands out of the noise",
+}
+
+
+def _accounts(options: argparse.Namespace) -> Iterator[Account]:
+    accounts = [a for a in build_config(options).calendars if a.kind == "graph"]
+    if not accounts:
+        raise ConfigError(
+            options.config or "roadcall", "calendars", 'has no kind = "graph" to sign in to'
+        )
+    yield from accounts
+
+
+def login(options: argparse.Namespace) -> int:
+    """`roadcall login`: by browser, or with a code entered on another device."""
+    for account in _accounts(options):
+        with closing(build_sign_in(account.settings)) as sign_in:
+            if options.device_code:
+                name = sign_in.device_code(
+                    lambda code, address: print(f"Open {address} and enter {code}", flush=True)
+                )
+            else:
+                name = sign_in.browser(lambda link: print(f"Open {link}", flush=True))
+            print(f"signed in as {name}")
+            for warning in sign_in.status().warnings:
+                print(f"note: {warning}")
+    return 0
+
+
+def logout(options: argparse.Namespace) -> int:
+    """`roadcall logout`: forgets every token and the copy of the calendar."""
+    for account in _accounts(options):
+        with closing(build_sign_in(account.settings)) as sign_in:
+            sign_in.logout()
+    for left in data_folder().glob("mirror.sqlite*"):
+        left.unlink()
+    print("signed out; tokens and the copy of the calendar are gone")
+    return 0
+
+
+def mics(options: argparse.Namespace) -> int:
+    """`roadcall mics`: lists the microphones and tries one for three seconds."""
+    devices = list_microphones()
+    for device in devices:
+        mark = "*" if device.is_default else " "
+        print(f"{mark} {device.name} ({device.rate_hz} Hz, {device.channels} channels)")
+    if not devices:
+        print("no microphone; plug one in, or use `roadcall hear FILE.wav`")
+        return 1
+    blocks = []
+    with Live(console=Console(stderr=True), transient=True) as live:
+        for block in level_blocks(build_config(options).microphone):
+            blocks.append(block)
+            live.update(_bar(level_dbfs(block)))
+    level = judge(blocks)
+    facts = {
+        "noise_floor_dbfs": round(level.noise_floor_dbfs, 1),
+        "loudest_dbfs": round(level.loudest_dbfs, 1),
+        "clipped": round(level.clipped, 4),
+        "verdict": level.verdict.value,
+    }
+    if options.json:
+        print(json.dumps(facts))
+    else:
+        print(f"floor {facts['noise_floor_dbfs']} dBFS, loudest {facts['loudest_dbfs']} dBFS")
+        print(ADVICE[level.verdict])
+    return 0
+
+
+def _bar(dbfs: float) -> Text:
+    length = max(0, round(dbfs + BAR_DBFS))
+    return Text(f"{'█' * length:<{BAR_DBFS}} {dbfs:5.1f} dBFS")
