@@ -24,6 +24,7 @@ class Wire:
     def __init__(self) -> None:
         import httpx
 
+        self._answer = httpx.Response
         self._http = httpx.Client(timeout=TIMEOUT_S)
         self.skew_warning = ""
 
@@ -32,7 +33,7 @@ class Wire:
         car may start without network."""
         head, found, _ = url.partition("/v2.0/.well-known/openid-configuration")
         if found:
-            return _Discovery(head)
+            return self._answer(200, json=_endpoints(head))
         return self._checked(self._http.get(url, **_known(options)))
 
     def post(self, url: str, **options: Any) -> Any:
@@ -64,18 +65,11 @@ def _known(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in names if options.get(name)}
 
 
-class _Discovery:
-    """The OpenID configuration of a tenant, as documented. Shaped as an HTTP response."""
-
-    status_code = 200
-
-    def __init__(self, tenant_url: str) -> None:
-        self.headers: dict[str, str] = {}
-        self.text = json.dumps(
-            {
-                "issuer": f"{tenant_url}/v2.0",
-                "authorization_endpoint": f"{tenant_url}/oauth2/v2.0/authorize",
-                "token_endpoint": f"{tenant_url}/oauth2/v2.0/token",
-                "device_authorization_endpoint": f"{tenant_url}/oauth2/v2.0/devicecode",
-            }
-        )
+def _endpoints(tenant_url: str) -> dict[str, str]:
+    """The OpenID configuration of a tenant, as documented."""
+    return {
+        "issuer": f"{tenant_url}/v2.0",
+        "authorization_endpoint": f"{tenant_url}/oauth2/v2.0/authorize",
+        "token_endpoint": f"{tenant_url}/oauth2/v2.0/token",
+        "device_authorization_endpoint": f"{tenant_url}/oauth2/v2.0/devicecode",
+    }

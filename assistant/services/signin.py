@@ -11,7 +11,6 @@ grant" and "Microsoft Entra authentication and authorization error codes".
 from __future__ import annotations
 
 import json
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,9 +34,6 @@ SIGN_IN_S = 300
 """How long a browser may take."""
 EARLY_S = 600
 """A token with less life than this is renewed at once, so that a refusal is known in time."""
-IDLE_LIMIT_DAYS = 90
-"""An unused sign-in ends then. Source: "Refresh tokens in the Microsoft identity platform"."""
-IDLE_WARNING_DAYS = 80
 
 _MEANINGS = {
     "AADSTS50011": "the app registration lacks the redirect address http://localhost",
@@ -66,13 +62,6 @@ _MEANINGS = {
     "AADSTS7000218": 'the app registration must allow public client flows ("Authentication" page)',
 }
 """For wording only: Microsoft changes these codes, so nothing is decided by them."""
-
-
-def scopes_for(*, change: bool, mail: bool, people: bool) -> tuple[str, ...]:
-    """The least permissions that these features need beside reading the calendar."""
-    calendar = ("Calendars.ReadWrite",) if change else ("Calendars.Read",)
-    letters = ("Mail.Send",) if mail else ()
-    return calendar + letters + (("Contacts.Read", "People.Read") if people else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,13 +170,7 @@ class SignIn:
 
     def status(self) -> Status:
         accounts = self._app.get_accounts()
-        warnings = (
-            self._refused,
-            self._unkept,
-            self._idle_warning(),
-            self._wire.skew_warning,
-            self._store.warning,
-        )
+        warnings = (self._refused, self._unkept, self._wire.skew_warning, self._store.warning)
         return Status(
             account=accounts[0]["username"] if accounts else "",
             warnings=tuple(warning for warning in warnings if warning),
@@ -239,23 +222,15 @@ class SignIn:
     def _refusal(self, result: Mapping[str, Any]) -> ServiceError:
         """MSAL's answer in our words."""
         told = str(result.get("error_description") or result.get("error") or "")
-        code = re.search(r"AADSTS\d+", told)
-        meaning = _MEANINGS.get(code[0], "") if code else ""
         if result.get("error") == "temporarily_unavailable":
             return Unreachable(SERVICE, told)
-        words = meaning or "sign in again"
-        parts = (words, self._wire.skew_warning, f"[{told.splitlines()[0][:160]}]" if told else "")
+        code, first_line = told.partition(":")[0], told.partition("\r\n")[0][:160]
+        parts = (
+            _MEANINGS.get(code, "sign in again"),
+            self._wire.skew_warning,
+            f"[{' '.join(first_line.split())}]" if told else "",
+        )
         return SignInNeeded(SERVICE, " ".join(part for part in parts if part))
-
-    def _idle_warning(self) -> str:
-        import msal
-
-        entries = self._cache.search(msal.TokenCache.CredentialType.REFRESH_TOKEN)
-        used = [float(entry.get("last_modification_time", 0)) for entry in entries]
-        idle_days = (time.time() - max(used)) / 86_400 if used else 0
-        if idle_days < IDLE_WARNING_DAYS:
-            return ""
-        return f"not used for {idle_days:.0f} days; the sign-in ends after {IDLE_LIMIT_DAYS}"
 
     def _load(self) -> bool:
         """Take over what is stored; whether that was anything new. A damaged text is wiped: it is

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import ssl
 import stat
@@ -23,8 +22,7 @@ from fakes.loopback import Answer
 from parts import need
 
 from assistant.errors import BrokenAnswer, SignInNeeded, Unreachable
-from assistant.services.calendars import graph, graph_people
-from assistant.services.signin import Registration, SignIn, scopes_for
+from assistant.services.signin import Registration, SignIn
 from assistant.services.tokens import TokenStore
 
 READ = ("Calendars.Read",)
@@ -114,17 +112,12 @@ def test_device_code(authority: Authority, desk: Desk) -> None:
     assert authority.grants == ["device_code", "device_code"]
 
 
-@pytest.mark.parametrize("change", [False, True])
-@pytest.mark.parametrize("mail", [False, True])
-@pytest.mark.parametrize("people", [False, True])
-def test_only_permissions_that_are_used_are_asked_for(
-    authority: Authority, desk: Desk, change: bool, mail: bool, people: bool
-) -> None:
-    wanted = {*(graph.CHANGE_SCOPES if change else graph.READ_SCOPES)}
-    wanted |= {*graph.MAIL_SCOPES} if mail else set()
-    wanted |= {*graph_people.CONTACTS_SCOPES, *graph_people.PEOPLE_SCOPES} if people else set()
-    desk.start(*scopes_for(change=change, mail=mail, people=people)).device_code(ignore)
-    assert authority.granted - {"openid", "profile", "offline_access"} == wanted
+def test_only_the_permissions_named_are_asked_for(authority: Authority, desk: Desk) -> None:
+    desk.start("Calendars.ReadWrite", "Mail.Send").device_code(ignore)
+    assert authority.granted - {"openid", "profile", "offline_access"} == {
+        "Calendars.ReadWrite",
+        "Mail.Send",
+    }
 
 
 def test_a_device_code_can_be_abandoned(authority: Authority, desk: Desk) -> None:
@@ -350,15 +343,6 @@ def test_a_wrong_clock_is_named(authority: Authority, desk: Desk, off_s: float, 
     with pytest.raises(SignInNeeded, match=f"this clock is {way}"):
         sign_in.token(READ, renew=True)
     assert f"this clock is {way}" in sign_in.status().warnings
-
-
-def test_a_sign_in_long_unused_is_announced(file: Path, desk: Desk) -> None:
-    desk.start().device_code(ignore)
-    cache = json.loads(file.read_text())
-    (token,) = cache["RefreshToken"].values()
-    token["last_modification_time"] = str(int(token["last_modification_time"]) - 85 * 86_400)
-    file.write_text(json.dumps(cache))
-    assert any("not used for 85 days" in w for w in desk.start().status().warnings)
 
 
 # Where tokens are kept.
