@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import icalendar
 import pytest
+import recurring_ical_events
 
 from assistant import sample
 from assistant.core.model import Appointment, Response, Span
@@ -250,6 +252,48 @@ def test_endless_rules_are_refused(rule: str) -> None:
     found = read(event("DTSTART:19700101T000000", f"RRULE:{rule}", title="Bomb"))
     assert found.appointments == ()
     assert [p.partition(":")[0] for p in found.problems] == ["Bomb"]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        ";TZID=Europe/Berlin:20190101T233000",
+        ":20190331T013000",
+        ";VALUE=DATE:20190228",
+        ":20190101T080000Z",
+    ],
+)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY",
+        "FREQ=DAILY;INTERVAL=11;BYDAY=MO,WE,FR",
+        "FREQ=WEEKLY",
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO;WKST=SU",
+        "FREQ=WEEKLY;INTERVAL=3;BYDAY=SU,MO;WKST=MO",
+        "FREQ=WEEKLY;UNTIL=20261122",
+        "FREQ=WEEKLY;COUNT=420",
+        "FREQ=MONTHLY;BYDAY=-1FR",
+        "FREQ=YEARLY;BYMONTH=11",
+    ],
+)
+@pytest.mark.parametrize("day", [date(2026, 3, 28), date(2026, 11, 20)])
+def test_old_series_are_where_the_plain_library_has_them(start: str, rule: str, day: date) -> None:
+    """Old series are begun anew near the window; nothing may shift by that."""
+    text = event(f"DTSTART{start}", f"RRULE:{rule}")
+    plain = recurring_ical_events.of(
+        icalendar.Calendar.from_ical(f"BEGIN:VCALENDAR\n{text}END:VCALENDAR\n")
+    )
+    begin = datetime(day.year, day.month, day.day, tzinfo=BERLIN)
+    expected = plain.between(begin, begin + timedelta(days=40))
+    found = read(text, day=day, days=40).appointments
+    assert [in_berlin(a.start) for a in found] == [in_berlin(e["DTSTART"].dt) for e in expected]
+
+
+def in_berlin(moment: date) -> date:
+    if not isinstance(moment, datetime):
+        return moment
+    return moment.astimezone(BERLIN) if moment.tzinfo else moment.replace(tzinfo=BERLIN)
 
 
 def test_huge_entries_are_cut() -> None:

@@ -125,7 +125,8 @@ def _expand_series(
 ) -> Iterator[Appointment]:
     for block in blocks:
         _refuse_endless(block, window)
-    body = "".join(f"BEGIN:VEVENT\n{block}END:VEVENT\n" for block in blocks)
+    near = [icstext.advance(block, window) for block in blocks]
+    body = "".join(f"BEGIN:VEVENT\n{block}END:VEVENT\n" for block in near)
     calendar = icalendar.Calendar.from_ical(_wrap(head, body))
     for event in calendar.walk("VEVENT"):
         _check(event)

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from assistant.core.model import Span
 
@@ -35,6 +35,10 @@ _ADDRESS = re.compile(
     r"^(?:ATTENDEE|ORGANIZER)\b[^\n]*?mailto:([^\s;,\"<>]+)", re.MULTILINE | re.IGNORECASE
 )
 _DATE = re.compile(r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
+_PLAIN = frozenset({"FREQ", "INTERVAL", "BYDAY", "WKST", "UNTIL"})
+_START_OR_END = re.compile(
+    r"^(DT(?:START|END)[;:](?:[^\n]*:)?)(\d{8})", re.MULTILINE | re.IGNORECASE
+)
 _SLACK = timedelta(days=2)
 """A local date may differ from the window's by a day on either side."""
 _LONGEST_REPEATED = timedelta(days=62)
@@ -128,6 +132,37 @@ def _lasts_until(block: str, start: str, window: Span) -> bool:
         return start >= _day(window, -_LONGEST_BY_DURATION)
     end = field(block, "DTEND")[:8] or start
     return not _DATE.fullmatch(end) or max(start, end) >= _day(window, -_SLACK)
+
+
+def advance(block: str, window: Span) -> str:
+    """A plain daily or weekly series begun anew shortly before `window`, at its own pace.
+
+    The library walks a series from its first day; for one of five years that is most of the
+    work. Only where every occurrence looks like the first: no count, no further conditions, and
+    a start in local time, which a shift by whole days leaves as it is.
+    """
+    rules = fields(block, "RRULE")
+    parts = dict(part.partition("=")[::2] for part in ";".join(rules).upper().split(";"))
+    days = {"DAILY": 1, "WEEKLY": 7}.get(parts.get("FREQ", ""))
+    start = field(block, "DTSTART")
+    is_plain = len(rules) == 1 and parts.keys() <= _PLAIN and not field(block, "RDATE")
+    if not days or not is_plain or start.endswith("Z") or not _DATE.fullmatch(start[:8]):
+        return block
+    step = days * int(parts.get("INTERVAL", 1))
+    behind = window.start.date() - _LONGEST_REPEATED - _parse_day(start)
+    shift = timedelta(days=behind.days // step * step)
+    return _shifted(block, shift) if shift > timedelta() else block
+
+
+def _shifted(block: str, shift: timedelta) -> str:
+    def moved(found: re.Match[str]) -> str:
+        return f"{found[1]}{_parse_day(found[2]) + shift:%Y%m%d}"
+
+    return _START_OR_END.sub(moved, block)
+
+
+def _parse_day(text: str) -> date:
+    return datetime.strptime(text[:8], "%Y%m%d").date()
 
 
 def _day(window: Span, offset: timedelta) -> str:
