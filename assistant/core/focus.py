@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_skeleton, format_time
 
 from assistant.core import agenda
 from assistant.core.model import Appointment, Candidate, Grain, Interpretation, Named, Span, When
@@ -46,10 +46,10 @@ def clock_text(scene: Scene, moment: datetime) -> str:
     return format_time(local, "short", locale=Locale.parse(scene.look.locale, sep="-"))
 
 
-def date_text(scene: Scene, moment: datetime, pattern: str) -> str:
-    """A date in a CLDR pattern, `EEE` for the weekday."""
+def date_text(scene: Scene, moment: datetime, skeleton: str) -> str:
+    """The parts that a CLDR skeleton names, in the locale's order: `E` weekday, `MMMEd` date."""
     local = moment.astimezone(scene.zone)
-    return format_date(local, pattern, locale=Locale.parse(scene.look.locale, sep="-"))
+    return format_skeleton(skeleton, local, locale=Locale.parse(scene.look.locale, sep="-"))
 
 
 def button_for(scene: Scene, appointment: Appointment) -> Button | None:
@@ -68,7 +68,7 @@ def _button(
     scene: Scene, glyph: str, tone: Tone, *, intent: str, appointment: Appointment | None = None
 ) -> Button:
     return Button(
-        key=f"{intent} {appointment.uid} {appointment.start}" if appointment else intent,
+        key=" ".join([intent, *_identity(appointment)]),
         label=scene.label(glyph),
         glyph=glyph,
         tone=tone,
@@ -76,6 +76,11 @@ def _button(
             intent=intent, slots=_slots(scene, appointment) if appointment else {}
         ),
     )
+
+
+def _identity(appointment: Appointment | None) -> tuple[str, ...]:
+    """Unique among all calendars."""
+    return (appointment.calendar, appointment.uid) if appointment else ()
 
 
 def _slots(scene: Scene, appointment: Appointment) -> dict[str, object]:
@@ -199,7 +204,7 @@ def _countdown(scene: Scene, appointment: Appointment) -> tuple[str, str]:
     local = moment.astimezone(scene.zone)
     minutes = int((moment - now) / timedelta(minutes=1))
     if not is_running and local.date() != scene.now.date():
-        return clock_text(scene, local), date_text(scene, local, "EEE")
+        return clock_text(scene, local), date_text(scene, local, "E")
     suffix = "_left" if is_running else ""
     if minutes < MAX_MINUTES:
         return str(minutes), scene.label(f"minutes{suffix}")
@@ -239,10 +244,9 @@ def _place(scene: Scene, appointment: Appointment) -> str:
 
 
 def _clash(scene: Scene, appointment: Appointment) -> str:
-    for pair in agenda.clashes(scene.copy.appointments):
-        others = [a for a in pair if a.uid != appointment.uid]
-        if len(others) == 1:
-            return scene.label("clash", title=title_of(scene, others[0]))
+    for other in agenda.blocking(scene.copy.appointments):
+        if other != appointment and other.span.overlaps(appointment.span):
+            return scene.label("clash", title=title_of(scene, other))
     return ""
 
 

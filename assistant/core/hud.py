@@ -123,7 +123,7 @@ def _cut(focus: Focus, lines: int, chars: int) -> Focus:
 def _date(scene: Scene) -> str:
     if scene.status.is_moving:
         return ""
-    day = date_text(scene, scene.now, "EEE d MMM")
+    day = date_text(scene, scene.now, "MMMEd")
     names = [
         title_of(scene, a) for a in agenda.whole_days(scene.copy.appointments, scene.now.date())
     ]
@@ -195,4 +195,4 @@ def _as_of(scene: Scene) -> str:
     clock = clock_text(scene, moment)
     if moment.date() == scene.now.date():
         return clock
-    return f"{date_text(scene, moment, 'EEE d MMM')} {clock}"
+    return f"{date_text(scene, moment, 'MMMEd')} {clock}"

@@ -53,7 +53,7 @@ def minute_of(moment: datetime, day: Span) -> int:
 
 
 def _blocks(scene: Scene, entries: Sequence[Appointment], today: Span) -> tuple[Block, ...]:
-    clashing = {a.uid for pair in agenda.clashes(entries) for a in pair}
+    clashing = [a for pair in agenda.clashes(entries) for a in pair]
     lanes = _lanes(entries)
     has_words = scene.shows_names and not scene.status.is_moving
     matters = meeting_that_matters(scene)
@@ -62,28 +62,28 @@ def _blocks(scene: Scene, entries: Sequence[Appointment], today: Span) -> tuple[
             start_min=minute_of(a.span.start, today),
             end_min=minute_of(a.span.end, today),
             clock=clock_text(scene, a.span.start),
-            lane=lanes[a.uid],
+            lane=lane,
             title=cut(title_of(scene, a), MAX_CHARS) if has_words else "",
             is_over=a.span.end <= scene.now,
             is_focus=a == matters,
-            is_clash=a.uid in clashing,
+            is_clash=a in clashing,
             is_tentative=a.is_tentative,
             is_private=a.is_private,
             button=None if scene.status.is_moving else button_for(scene, a),
         )
-        for a in entries
+        for a, lane in zip(entries, lanes, strict=True)
     )
 
 
-def _lanes(entries: Sequence[Appointment]) -> dict[str, int]:
+def _lanes(entries: Sequence[Appointment]) -> list[int]:
     """The first row that is free for each, in order of start."""
     ends: list[datetime] = []
-    lanes: dict[str, int] = {}
+    lanes: list[int] = []
     for entry in entries:
         free = [lane for lane, end in enumerate(ends) if end <= entry.span.start]
         lane = free[0] if free else len(ends)
         ends[lane : lane + 1] = [entry.span.end]
-        lanes[entry.uid] = lane
+        lanes.append(lane)
     return lanes
 
 

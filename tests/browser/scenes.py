@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import assistant
+from assistant.core.hud import LABELS
 from assistant.core.model import Appointment, Attendee, CalendarCopy, JoinInfo, Response
 from assistant.core.outcome import Card, Glyph
 from assistant.core.states import State
@@ -21,43 +25,16 @@ from assistant.core.view import (
     Theme,
 )
 
-LABELS = {
-    "push_to_talk": "Push to talk",
-    "disconnected": "Disconnected. This page shows an old state.",
-    "say": "Say “{words}”",
-    "minutes": "min",
-    "minutes_left": "min left",
-    "hours": "h",
-    "hours_left": "h left",
-    "leave_by": "Leave by {time}",
-    "clash": "Clashes with {title}",
-    "with": "With {name}",
-    "people": "{count} people",
-    "tentative": "tentative",
-    "private_appointment": "Private appointment",
-    "nothing_more": "Nothing more today",
-    "join": "Join",
-    "call": "Call",
-    "hang_up": "Hang up",
-    "answer": "Answer",
-    "decline": "Decline",
-    "mute": "Mute",
-    "unmute": "Unmute",
-    "call_incoming": "Calling you",
-    "call_ringing": "Ringing",
-    "call_connected": "Connected",
-    "call_unknown": "Call",
-    "muted": "Muted",
-    "held": "On hold",
-    "asleep": "Ready",
-    "listening": "Listening",
-    "thinking": "One moment",
-    "speaking": "Speaking",
-    "as_of": "As of {time}",
-    "ear_worn": "Take the headset off",
-    "private_mode": "Private",
-    "microphone_off": "Microphone off",
-}
+LOCALES = {file.stem: file for file in (Path(assistant.__file__).parent / "locales").glob("*.toml")}
+
+
+def labels(tag: str) -> dict[str, str]:
+    """The page's words in the language of `tag`."""
+    phrases = tomllib.loads(LOCALES[tag].read_text(encoding="utf-8"))["phrases"]
+    return {key: phrases[f"label_{key}"] for key in LABELS}
+
+
+ENGLISH = labels("en-GB")
 ZONE = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 11, 7, 20, tzinfo=ZONE)
 ANNA = Attendee(name="Anna Weber", response=Response.ACCEPTED)
@@ -84,7 +61,7 @@ DAY = (
     meeting("Retrospective", "17:00", "18:00", join=TEAMS),
 )
 COPY = CalendarCopy(appointments=DAY, as_of=NOW - timedelta(minutes=2))
-LOOK = Look(labels=LABELS, theme=Theme.NIGHT)
+LOOK = Look(labels=ENGLISH, theme=Theme.NIGHT)
 
 
 def scene(look: Look = LOOK, copy: CalendarCopy = COPY, **status: object) -> Scene:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import Visit
 from playwright.sync_api import FloatRect, Page, expect
-from scenes import LABELS, LOOK, SCENES, at, scene
+from scenes import ENGLISH, LOCALES, LOOK, SCENES, labels
 
 from assistant.core import glance
 from assistant.core.events import ButtonDown, ButtonUp, Event, Tapped
@@ -100,14 +100,14 @@ def test_page_says_that_it_is_disconnected_and_finds_back(visit: Visit, display:
     show(display, page, SCENES["day"])
     parts = urlsplit(display.url)
     display.__exit__(None, None, None)
-    expect(page.locator("#disconnected")).to_have_text(LABELS["disconnected"])
+    expect(page.locator("#disconnected")).to_have_text(ENGLISH["disconnected"])
     expect(page.locator("#disconnected")).to_be_visible()
     with Display("127.0.0.1", parts.port or 0, print) as again:
         token = urlsplit(again.url).query.removeprefix("token=")
         cookie = {"name": f"roadcall_{parts.port}", "value": token, "url": again.url}
         page.context.add_cookies([cookie])  # type: ignore[list-item]
         again.show(build_view(SCENES["free"]))
-        expect(page.locator("#lines")).to_have_text(LABELS["nothing_more"], timeout=15_000)
+        expect(page.locator("#lines")).to_have_text(ENGLISH["nothing_more"], timeout=15_000)
         expect(page.locator("#disconnected")).to_be_hidden()
 
 
@@ -306,15 +306,24 @@ def test_nothing_moves_for_those_who_ask(display: Display, visit: Visit) -> None
     assert still.evaluate("document.getAnimations().length") == 0
 
 
-def test_speaks_the_language_of_the_driver(display: Display, visit: Visit) -> None:
+@pytest.mark.parametrize("tag", sorted(LOCALES.keys() - {"en-GB"}))
+def test_speaks_the_language_of_the_driver(display: Display, visit: Visit, tag: str) -> None:
     page = visit()
-    labels = {key: f"«{key}»" for key in LABELS} | {"leave_by": "ab {time}"}
-    german = replace(LOOK, labels=labels, locale="de-DE")
-    show(display, page, scene(german, leave_by=at("11:12")))
-    assert page.locator("html").get_attribute("lang") == "de-DE"
-    expect(page.locator("#date")).to_have_text("Mo. 23 Nov.")
-    shown = page.locator("body").inner_text()
-    assert not any(label in shown for label in LABELS.values() if len(label) > 3)
+    spoken = labels(tag)
+    for name in SCENES:
+        look = replace(SCENES[name].look, labels=spoken, locale=tag)
+        view = show(display, page, replace(SCENES[name], look=look))
+        assert page.locator("html").get_attribute("lang") == tag
+        buttons = page.locator("#buttons").inner_text()
+        assert not any(ENGLISH[key] in buttons for key in ("hang_up", "answer", "decline"))
+        for part in ("header", "#focus", "#talk"):
+            assert is_inside(box_of(page, part)), (name, part)
+        cut = [t["text"] for t in page.evaluate(TEXTS) if t["is_cut"] and t["area"] == "lines"]
+        assert not (cut and view.is_moving), (name, cut)
+
+
+def is_inside(box: FloatRect) -> bool:
+    return box["x"] >= 0 and box["x"] + box["width"] <= 1281
 
 
 @pytest.mark.parametrize("name", ["day", "night", "in-call", "private", "listening", "answer"])
