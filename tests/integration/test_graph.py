@@ -245,12 +245,16 @@ def test_own_addresses_are_learnt_from_own_meetings(mailbox: GraphMailbox, drive
 def test_bare_occurrences_are_completed_from_their_master(
     mailbox: GraphMailbox, driver: Driver
 ) -> None:
-    mailbox.put(weekly("w", NOW, 2, subject="Weekly", sensitivity="private"))
+    url = "https://contoso.zoom.us/j/93123456789"
+    body = {"contentType": "text", "content": f"Join: {url}"}
+    mailbox.put(weekly("w", NOW, 2, subject="Weekly", sensitivity="private", body=body))
     found = driver.sync()
     assert {uid: (a.title, a.start, a.is_private) for uid, a in found.items()} == {
         "w.0": ("Weekly", NOW, True),
         "w.1": ("Weekly", NOW + timedelta(weeks=1), True),
     }
+    assert [len(a.attendees) for a in found.values()] == [2, 2]
+    assert [a.join.url for a in found.values() if a.join] == [url, url]
     assert len(mailbox.requests) == 1
 
 

@@ -33,7 +33,8 @@ def slim(item: Json) -> Json:
     """What is kept of an event while the other pages come in."""
     kept = {key: item[key] for key in item.keys() & _KEPT}
     kept["id"] = str(item["id"])
-    kept["body"] = {"content": both_ends(text_of(item))}
+    if text := text_of(item):
+        kept["body"] = {"content": both_ends(text)}
     if item.get("seriesMasterId"):
         kept["seriesMasterId"] = str(item["seriesMasterId"])
     if isinstance(item.get("attendees"), list):
