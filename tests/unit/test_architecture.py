@@ -27,11 +27,15 @@ MAY_IMPORT = {  # room -> rooms of ours, besides itself
 IMPURE = {"asyncio", "io", "logging", "os", "pathlib", "queue", "random", "shutil", "socket"} | {
     "sqlite3", "subprocess", "tempfile", "threading", "time", "urllib.request", "uuid"
 }  # fmt: skip
-IMPURE_CALLS = {"open", "print", "input", "now", "today", "utcnow", "read_text", "write_text"}
+IMPURE_FUNCTIONS = {"open", "print", "input"}
+IMPURE_METHODS = {"now", "today", "utcnow", "open", "read_text", "write_text"}
+MOST_LINES = 22_000
 CORE_LIBRARIES = {"babel", "num2words", "phonenumbers", "rapidfuzz"}
 SHARED_LIBRARIES = {  # everything else has one file
     "numpy": "samples are passed between the audio edges as arrays",
     "sounddevice": "the microphone and the voice each own a stream",
+    "soxr": "resampled at the microphone, and when a file is read",
+    "httpx": "every service builds its own client, with its own errors",
     "rich": "the command line and the replay report print with it",
 }
 
@@ -67,8 +71,8 @@ def libraries(file: Path) -> set[str]:
 
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_imports_point_inwards(file: Path) -> None:
-    if room(file) in {"app", "__main__", "__init__"}:
-        return
+    if len(file.parts) == 1 and room(file) not in MAY_IMPORT:
+        return  # composition: knows every room, and no room may import it
     assert room(file) in MAY_IMPORT, "a new room: say in MAY_IMPORT what it may know"
     ours = {name.split(".")[1] for name in imports(file) if name.startswith("assistant.")}
     assert ours <= MAY_IMPORT[room(file)] | {room(file)}
@@ -76,14 +80,11 @@ def test_imports_point_inwards(file: Path) -> None:
 
 @pytest.mark.parametrize("file", [f for f in FILES if room(f) == "core"], ids=str)
 def test_core_is_pure(file: Path) -> None:
-    calls = {
-        getattr(node.func, "id", None) or getattr(node.func, "attr", "")
-        for node in ast.walk(tree(file))
-        if isinstance(node, ast.Call)
-    }
+    called = [node.func for node in ast.walk(tree(file)) if isinstance(node, ast.Call)]
     used = imports(file)
     assert not [name for name in used if any(f"{name}.".startswith(f"{i}.") for i in IMPURE)]
-    assert not calls & IMPURE_CALLS
+    assert not {f.id for f in called if isinstance(f, ast.Name)} & IMPURE_FUNCTIONS
+    assert not {f.attr for f in called if isinstance(f, ast.Attribute)} & IMPURE_METHODS
     assert libraries(file) <= CORE_LIBRARIES
 
 
@@ -105,4 +106,4 @@ def test_files_and_functions_stay_small(file: Path) -> None:
 
 
 def test_the_whole_stays_small() -> None:
-    assert sum(map(lines, FILES)) <= 8500
+    assert sum(map(lines, FILES)) <= MOST_LINES
