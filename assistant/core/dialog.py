@@ -48,9 +48,9 @@ from assistant.errors import (
 
 CANCEL_WINDOW_S = 2.0
 HOLD_S = 0.5
-"""A press longer than this was a hold: the release ends the utterance."""
+"""A longer press was a hold: the release ends the utterance."""
 DECLINE_S = 1.0
-"""A press longer than this declines a ringing call; a shorter one answers it."""
+"""A longer press declines a ringing call; a shorter one answers it."""
 
 
 class Dialog(Floor):
@@ -160,7 +160,6 @@ class Dialog(Floor):
         if turn != self.turn:
             return []
         if isinstance(self.pending, CancelWindow):
-            self.state = State.LISTENING
             return [ev.SetTimer(turn=turn, timer=Timer.CANCEL_WINDOW, after_s=0.0)]
         if self.pending:
             return self._unclear(self.pending)
@@ -294,8 +293,8 @@ class Dialog(Floor):
         return shown + self._rest()
 
     def _device_failed(self, error: AssistantError) -> list[Command]:
-        """Said at once unless the driver is being listened to by another device or is in a call."""
-        deaf = self.state is State.LISTENING and isinstance(error, MicrophoneLost)
-        if self.state is State.ASLEEP or deaf:
+        """Said at once, unless the driver is being listened to by another device or in a call."""
+        is_deaf = self.state is State.LISTENING and isinstance(error, MicrophoneLost)
+        if self.state is State.ASLEEP or is_deaf:
             return [*self._begin_turn(), ev.Earcon(sound=Sound.ERROR), *self._say_error(error)]
         return [ev.Show(card=self._card(Glyph.ERROR, self.wording.error(error)))]
