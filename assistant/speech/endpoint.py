@@ -22,7 +22,7 @@ class Reading(Enum):
     NOTHING = "nothing"
     PART = "part"
     OPEN = "open"
-    """A sentence that is more likely to go on ("call Anna" before "Weber")."""
+    """A sentence that most likely goes on ("one" before "hundred")."""
     WHOLE = "whole"
     FOREIGN = "foreign"
     """Ends in something that is no part of the grammar."""
@@ -42,7 +42,7 @@ class Patience:
 
     peek_s: float = 0.14
     whole_s: float = 0.22
-    open_s: float = 0.45
+    open_s: float = 0.4
     part_s: float = 0.75
     settled_whole_s: float = 0.8
     """Words unchanged in noise that never falls silent; the decoder itself lags some 0.4 s."""
@@ -169,8 +169,8 @@ class Endpointer:
 class Sentences:
     """Follows words through a grammar to see how complete they are."""
 
-    _SURE = 0.5
-    """Share of sentences with these first words that end with them."""
+    _LIKELY = 0.1
+    """Least share of the sentences with these first words that must end with them."""
 
     def __init__(self, automaton: Automaton) -> None:
         self._free: dict[int, list[tuple[int, float]]] = defaultdict(list)
@@ -189,7 +189,7 @@ class Sentences:
         stop = sum(p * self._finals.get(state, 0.0) for state, p in self._closed(mass).items())
         if stop <= 0.0:
             return Reading.PART
-        return Reading.WHOLE if stop >= self._SURE * sum(mass.values()) else Reading.OPEN
+        return Reading.WHOLE if stop >= self._LIKELY * sum(mass.values()) else Reading.OPEN
 
     def _step(self, mass: dict[int, float], word: str) -> dict[int, float]:
         following: dict[int, float] = defaultdict(float)

@@ -26,13 +26,13 @@ class Costs:
     """Factor on the weights of the grammar: rare sentences are still said."""
     pause: float = 0.7
     """Silence between two words; going without costs the same."""
-    unknown: float = 6.0
+    unknown: float = 0.0
     """Taking the whole utterance for something outside the grammar."""
-    unknown_phone: float = 1.5
+    unknown_phone: float = 2.15
     """For each phone of it."""
-    noise: float = 8.0
+    noise: float = 10.0
     """A stretch before or after a sentence that does not belong to it."""
-    noise_phone: float = 2.0
+    noise_phone: float = 2.15
 
 
 class Unit(NamedTuple):

@@ -8,6 +8,7 @@ model. Neighbours: `lexicon` pronounces the words, `recognizer` loads the folder
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ import numpy as np
 from assistant.core.automaton import Automaton
 from assistant.errors import ModelMissing
 from assistant.speech.expansion import Costs, Expansion, Unit, Units
-from assistant.speech.lexicon import Lexicon
+from assistant.speech.lexicon import Lexicon, Phones
 from assistant.speech.minimal import as_is, is_small, minimal
+from assistant.speech.phonemes import plain
 
 EPSILON = "<eps>"
 UNKNOWN = "[unk]"
@@ -66,6 +68,21 @@ def compile_graph(
     (out_dir / "graph/words.txt").write_text("".join(lines), "utf-8")
     write_fst(out_dir / "graph/HCLG.fst", expansion.n_states, expansion.arcs, expansion.finals)
     return out_dir
+
+
+def one_spelling(automaton: Automaton, spoken: Mapping[str, Sequence[Phones]]) -> Automaton:
+    """ "whats" becomes "what's" where both sound the same: a decoder that has to choose between
+    them is only half sure of either."""
+    groups: dict[tuple[str, frozenset[Phones]], str] = {}
+    for word in sorted(automaton.words, key=lambda word: (len(word), not word.isascii(), word)):
+        letters = "".join(filter(str.isalnum, plain(word)))
+        groups[letters, frozenset(spoken[word])] = word
+    chosen = {
+        word: groups["".join(filter(str.isalnum, plain(word))), frozenset(spoken[word])]
+        for word in automaton.words
+    }
+    arcs = tuple(arc._replace(word=arc.word and chosen[arc.word]) for arc in automaton.arcs)
+    return replace(automaton, arcs=arcs)
 
 
 def read_units(model_dir: Path) -> Units:

@@ -21,7 +21,7 @@ from assistant.core.model import Hypothesis, Word
 from assistant.errors import ConfigError, ModelMissing
 from assistant.speech.endpoint import Decision, Endpointer, Patience, Reading, Sentences
 from assistant.speech.expansion import Costs
-from assistant.speech.graph import NOISE, UNKNOWN, compile_graph
+from assistant.speech.graph import NOISE, UNKNOWN, compile_graph, one_spelling
 from assistant.speech.lexicon import Lexicon
 
 RATE_HZ = 16000
@@ -46,7 +46,7 @@ class Limits:
 
     filler: Costs = field(default_factory=Costs)
     patience: Patience = field(default_factory=Patience)
-    least_confidence: float = 0.0
+    least_confidence: float = 0.6
     """Below it a hypothesis counts as not understood."""
 
 
@@ -76,7 +76,7 @@ class Recognizer:
             import vosk
         except ImportError as cause:
             raise ConfigError("vosk", "package", "pip install vosk") from cause
-        vosk.SetLogLevel(-1)
+        vosk.SetLogLevel(-2)
         self._vosk = vosk
         self._model_dir = model_dir
         self._limits = limits or Limits()
@@ -88,6 +88,8 @@ class Recognizer:
         Raises:
             ModelMissing: the acoustic model cannot be loaded.
         """
+        spoken = self.lexicon.pronounce_all(automaton.words, say_like or {})
+        automaton = one_spelling(automaton, spoken)
         with tempfile.TemporaryDirectory(prefix="roadcall-") as folder:
             compile_graph(
                 automaton,
@@ -215,9 +217,7 @@ class Utterance:
             self._reading = Reading.FOREIGN if foreign else self._sentences.reading(own)
 
     def _hypothesis(self, result: Mapping[str, Any]) -> Hypothesis:
-        heard = result.get("result", ())
-        if any(entry["word"] == UNKNOWN for entry in heard):
-            return Hypothesis(text="", confidence=0.0)
+        """Only a sentence of the grammar, heard clearly, counts as understood."""
         words = tuple(
             Word(
                 text=entry["word"],
@@ -225,14 +225,16 @@ class Utterance:
                 end_s=entry["end"],
                 confidence=min(1.0, entry["conf"]),
             )
-            for entry in heard
+            for entry in result.get("result", ())
             if entry["word"] != NOISE
         )
         confidence = min((word.confidence for word in words), default=0.0)
+        spoken = [word.text for word in words]
+        if self._sentences.reading(spoken) not in (Reading.OPEN, Reading.WHOLE):
+            return Hypothesis(text="", confidence=0.0)
         if confidence < self._limits.least_confidence:
             return Hypothesis(text="", confidence=confidence)
-        text = " ".join(word.text for word in words)
-        return Hypothesis(text=text, confidence=confidence, words=words)
+        return Hypothesis(text=" ".join(spoken), confidence=confidence, words=words)
 
 
 def check_model(model_dir: Path) -> None:

@@ -41,7 +41,7 @@ class Synthesizer:
         self.words_per_minute = words_per_minute
         self.volume = volume
         """0 to 1."""
-        self._children = [_Child(pyttsx3_child.__name__), _Child(espeak.__name__)]
+        self.children = [Child(pyttsx3_child.__name__), Child(espeak.__name__)]
         self._cache: OrderedDict[tuple[str, int, float], Pcm] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -53,7 +53,7 @@ class Synthesizer:
 
     def close(self) -> None:
         with self._lock:
-            for child in self._children:
+            for child in self.children:
                 child.stop()
 
     def warm_up(self) -> None:
@@ -91,7 +91,7 @@ class Synthesizer:
             "volume": self.volume,
         }
         problems = []
-        for child in self._children:
+        for child in self.children:
             for _attempt in (1, 2):
                 try:
                     return child.ask(request)
@@ -112,11 +112,12 @@ def clauses(text: str) -> list[str]:
     return [piece for piece in pieces if any(map(str.isalnum, piece))]
 
 
-class _Child:
+class Child:
     """A speech process that renders one request at a time."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, clause_s: float = _CLAUSE_S) -> None:
         self._module = module
+        self._clause_s = clause_s
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, request: dict[str, Any]) -> Pcm:
@@ -126,11 +127,16 @@ class _Child:
         try:
             assert process.stdin
             process.stdin.write(json.dumps(request).encode() + b"\n")
-            rate_hz = int.from_bytes(self._frame(_READY_S if fresh else _CLAUSE_S), "little")
-            data = b"".join(iter(lambda: self._frame(_CLAUSE_S), b""))
+            rate_hz = int.from_bytes(self._frame(_READY_S if fresh else self._clause_s), "little")
+            data = b"".join(iter(lambda: self._frame(self._clause_s), b""))
         except (OSError, EOFError) as cause:
             raise VoiceMissing(str(request["voice"]), self._give_up(str(cause))) from cause
         return Pcm(data=data, rate_hz=rate_hz)
+
+    @property
+    def pid(self) -> int:
+        """0 while it is not running."""
+        return self._process.pid if self._process else 0
 
     def stop(self) -> None:
         if self._process:

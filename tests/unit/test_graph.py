@@ -63,7 +63,7 @@ def transduce(expansion: Expansion, tids: Iterable[int]) -> dict[tuple[int, ...]
             continue
         seen.add((state, position, words, cost))
         if position == len(wanted) and state in expansion.finals:
-            found[words] = min(cost, found.get(words, 99.0))
+            found[words] = min(cost + expansion.finals[state], found.get(words, 99.0))
         for target, label, word, weight in arcs[state]:
             if label and (position == len(wanted) or label != wanted[position]):
                 continue
