@@ -6,11 +6,9 @@ import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import trustme
 from fakes.exchange import (
     PASSWORD,
     USER,
@@ -43,19 +41,9 @@ WINDOW = Span(start=NOW - timedelta(days=1), end=NOW + timedelta(days=15))
 MORNING = ("2026-11-23T08:00:00Z", "2026-11-23T08:30:00Z")
 
 
-@pytest.fixture(scope="module")
-def certificates() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
-def server(
-    certificates: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[ExchangeServer]:
-    certificates.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificates.issue_cert("localhost").configure_cert(tls)
+def server(tls: ssl.SSLContext, trust: ssl.SSLContext) -> Iterator[ExchangeServer]:
+    del trust  # only has to be set up
     with ExchangeServer(tls) as server:
         yield server
 

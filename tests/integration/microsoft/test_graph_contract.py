@@ -7,15 +7,17 @@ the OpenAPI description, in both directions, and the stand-in is fuzzed with it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from fakes.graph import GraphMailbox, event, weekly
+from fakes.driver import NOW, WINDOW, Driver
+from fakes.graph import GraphMailbox
+from fakes.graph_events import event, weekly
 from fakes.loopback import Answer, Request
 from hypothesis import HealthCheck, Phase, given, settings
 from openapi_core import OpenAPI
@@ -31,12 +33,8 @@ from schemathesis.specs.openapi.checks import (
 
 from assistant.core.model import Response, Span
 from assistant.errors import NotFound
-from assistant.services.calendars.graph import GraphCalendar, Settings
-from assistant.services.calendars.graph_http import GraphHttp
 from assistant.services.calendars.graph_people import GraphPeople
 
-NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
-WINDOW = Span(start=NOW - timedelta(days=1), end=NOW + timedelta(days=15))
 NOT_DESCRIBED = {
     ("POST", "/me/events"),
     ("POST", "/me/events/own/cancel"),
@@ -101,28 +99,9 @@ def contract(shared: Path) -> Contract:
     return Contract(shared / "graph-openapi" / "graph-subset.openapi.json")
 
 
-@pytest.fixture
-def mailbox() -> Iterator[GraphMailbox]:
-    with GraphMailbox() as mailbox:
-        yield mailbox
-
-
-class Account:
-    def token(self, scopes: Sequence[str], *, renew: bool = False) -> str:
-        del scopes, renew
-        return "good"
-
-
-@pytest.fixture
-def http(mailbox: GraphMailbox) -> Iterator[GraphHttp]:
-    http = GraphHttp(Account(), mailbox.url, wait=lambda _: None)
-    yield http
-    http.close()
-
-
-def run_everything(mailbox: GraphMailbox, http: GraphHttp) -> None:
+def run_everything(mailbox: GraphMailbox, driver: Driver) -> None:
     """Every request we can make, and every kind of answer."""
-    calendar = GraphCalendar(http, Settings(name="Work", can_change=True, can_mail=True))
+    calendar = driver.calendar
     mailbox.page_limit = 3
     own = {"emailAddress": {"name": "Anna Weber", "address": "anna@contoso.com"}}
     mailbox.put(*(event(f"e{i}", NOW, responseRequested=i != 1) for i in range(5)))
@@ -152,14 +131,14 @@ def run_everything(mailbox: GraphMailbox, http: GraphHttp) -> None:
     calendar.create(known["own"])
     mailbox.contacts = [{"id": "1", "displayName": "Anna", "businessPhones": ["+49 69 1"]}]
     mailbox.people = [{"id": "1", "displayName": "Anna", "phones": [], "imAddress": None}]
-    GraphPeople(http, "DE").contacts()
-    GraphPeople(http, "DE").colleagues()
+    GraphPeople(driver.http, "DE").contacts()
+    GraphPeople(driver.http, "DE").colleagues()
 
 
 def test_both_sides_keep_the_contract(
-    contract: Contract, mailbox: GraphMailbox, http: GraphHttp
+    contract: Contract, mailbox: GraphMailbox, driver: Driver
 ) -> None:
-    run_everything(mailbox, http)
+    run_everything(mailbox, driver)
     seen = set()
     for request, answer in mailbox.exchanges:
         if (request.method, request.path) in NOT_DESCRIBED:
@@ -172,10 +151,10 @@ def test_both_sides_keep_the_contract(
 
 
 def test_what_is_created_is_an_event(
-    contract: Contract, mailbox: GraphMailbox, http: GraphHttp
+    contract: Contract, mailbox: GraphMailbox, driver: Driver
 ) -> None:
     """The extract has no create call; the body it takes is the one that an update takes."""
-    run_everything(mailbox, http)
+    run_everything(mailbox, driver)
     (request,) = (r for r in mailbox.requests if (r.method, r.path) == ("POST", "/me/events"))
     contract.check(replace(request, method="PATCH", path="/me/events/x"), Answer(status=204))
 
@@ -199,9 +178,9 @@ BAD_ITEMS: Mapping[str, Mapping[str, Any]] = {
 
 
 def test_a_broken_request_is_found(
-    contract: Contract, mailbox: GraphMailbox, http: GraphHttp
+    contract: Contract, mailbox: GraphMailbox, driver: Driver
 ) -> None:
-    run_everything(mailbox, http)
+    run_everything(mailbox, driver)
     exchanges = {" ".join(contract.operation(r)): (r, a) for r, a in mailbox.exchanges}
     for name, body in BAD_BODIES.items():
         request, answer = exchanges[name]
@@ -210,9 +189,9 @@ def test_a_broken_request_is_found(
 
 
 def test_a_broken_answer_is_found(
-    contract: Contract, mailbox: GraphMailbox, http: GraphHttp
+    contract: Contract, mailbox: GraphMailbox, driver: Driver
 ) -> None:
-    run_everything(mailbox, http)
+    run_everything(mailbox, driver)
     exchanges = {
         " ".join(contract.operation(r)): (r, a) for r, a in mailbox.exchanges if a.status == 200
     }

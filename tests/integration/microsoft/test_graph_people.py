@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
 
 import pytest
+from fakes.driver import Driver
 from fakes.graph import GraphMailbox
 from fakes.loopback import Answer
 
 from assistant.core.model import Contact, NumberKind, PhoneNumber
 from assistant.errors import BrokenAnswer
-from assistant.services.calendars.graph_http import GraphHttp
 from assistant.services.calendars.graph_people import GraphPeople
 
 ANNA = {
@@ -44,35 +43,12 @@ BEN = {
 }
 
 
-class Account:
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, ...]] = []
-
-    def token(self, scopes: Sequence[str], *, renew: bool = False) -> str:
-        del renew
-        self.asked.append(tuple(scopes))
-        return "good"
-
-
 @pytest.fixture
-def mailbox() -> Iterator[GraphMailbox]:
-    with GraphMailbox() as mailbox:
-        yield mailbox
+def people(driver: Driver) -> GraphPeople:
+    return GraphPeople(driver.http, "DE")
 
 
-@pytest.fixture
-def account() -> Account:
-    return Account()
-
-
-@pytest.fixture
-def people(mailbox: GraphMailbox, account: Account) -> Iterator[GraphPeople]:
-    http = GraphHttp(account, mailbox.url)
-    yield GraphPeople(http, "DE")
-    http.close()
-
-
-def test_a_contact(mailbox: GraphMailbox, people: GraphPeople, account: Account) -> None:
+def test_a_contact(mailbox: GraphMailbox, people: GraphPeople, driver: Driver) -> None:
     mailbox.contacts = [ANNA, {"id": "3", "displayName": None}]
     assert people.contacts() == (
         Contact(
@@ -89,10 +65,10 @@ def test_a_contact(mailbox: GraphMailbox, people: GraphPeople, account: Account)
             ),
         ),
     )
-    assert account.asked == [("Contacts.Read",)]
+    assert driver.account.asked == [("Contacts.Read",)]
 
 
-def test_a_colleague(mailbox: GraphMailbox, people: GraphPeople, account: Account) -> None:
+def test_a_colleague(mailbox: GraphMailbox, people: GraphPeople, driver: Driver) -> None:
     mailbox.people = [BEN, {**BEN, "displayName": "Team", "personType": {"class": "Group"}}]
     assert people.colleagues() == (
         Contact(
@@ -105,7 +81,7 @@ def test_a_colleague(mailbox: GraphMailbox, people: GraphPeople, account: Accoun
             ),
         ),
     )
-    assert account.asked == [("People.Read",)]
+    assert driver.account.asked == [("People.Read",)]
 
 
 def test_every_page_is_read(mailbox: GraphMailbox, people: GraphPeople) -> None:
