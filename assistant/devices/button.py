@@ -49,6 +49,28 @@ class ButtonSettings:
     """gpio: BCM number of the LED's pin."""
 
 
+def parse_settings(text: str) -> ButtonSettings:
+    """`source`, `source:device` or `source:device,more`, as docs/buttons.md lists them.
+
+    Raises: ConfigError.
+    """
+    source, _, rest = text.partition(":")
+    match source, [part.strip() for part in rest.split(",") if part.strip()]:
+        case _, []:
+            return ButtonSettings(source=source)
+        case "gpio", [pin] if pin.isdecimal():
+            return ButtonSettings(source=source, pin=int(pin))
+        case "gpio", [pin, led] if pin.isdecimal() and led.isdecimal():
+            return ButtonSettings(source=source, pin=int(pin), led_pin=int(led))
+        case "evdev", [device, key]:
+            return ButtonSettings(source=source, device=device, key=key)
+        case "evdev", [device, key, "shared"]:
+            return ButtonSettings(source=source, device=device, key=key, grab=False)
+        case "evdev" | "serial" | "keyboard", [device]:
+            return ButtonSettings(source=source, device=device)
+    raise ConfigError("config", "button", f"{text!r} is not understood; see docs/buttons.md")
+
+
 class Switch(Protocol):
     """One kind of switch. The constructor raises ConfigError, everything else ButtonLost."""
 
@@ -77,7 +99,7 @@ SOURCES: Mapping[str, Callable[[ButtonSettings], Switch]] = {
 def build_switch(settings: ButtonSettings) -> Switch:
     """Raises: ConfigError (unknown source, missing extra, wrong key)."""
     if settings.source not in SOURCES:
-        raise ConfigError("config", "button.source", " or ".join([*SOURCES, "web"]))
+        raise ConfigError("config", "button", " or ".join([*SOURCES, "web"]))
     return SOURCES[settings.source](settings)
 
 

@@ -50,7 +50,7 @@ class Gpio:
                 self._led = self._gpiozero.LED(led_pin, pin_factory=self._factory)
                 self._devices.append(self._led)
         except self._gpiozero.GPIOZeroError as error:
-            raise ConfigError("config", "button.pin", f"pin {pin}: {error}") from error
+            raise ConfigError("config", "button", f"pin {pin}: {error}") from error
         switch.when_activated = lambda: self._edges.put(Edge(is_down=True, at_s=time.monotonic()))
         switch.when_deactivated = lambda: self._edges.put(
             Edge(is_down=False, at_s=time.monotonic())

@@ -32,7 +32,7 @@ class Keyboard:
     def __init__(self, path: str = "") -> None:
         """Raises: ConfigError (standard input is not a terminal)."""
         if not path and not sys.stdin.isatty():
-            raise ConfigError("config", "button.source", "not keyboard: there is no terminal here")
+            raise ConfigError("config", "button", "not keyboard: there is no terminal here")
         self.name = "keyboard"
         self._path = path
         self._fd = -1

@@ -52,9 +52,9 @@ class Keypad:
     def __init__(self, device: str, key: str, *, grab: bool = True, names: Path = NAMES) -> None:
         """Raises: ConfigError (no device named, unknown key)."""
         if not device:
-            raise ConfigError("config", "button.device", "a path or a name; see `evtest`")
+            raise ConfigError("config", "button", "a path or a name; see `evtest`")
         if key not in KEYS and not key.isdecimal():
-            raise ConfigError("config", "button.key", f"a key number, or {', '.join(KEYS)}")
+            raise ConfigError("config", "button", f"a key number, or {', '.join(KEYS)}")
         self.name = device
         self._code = KEYS[key] if key in KEYS else int(key)
         self._grab = grab

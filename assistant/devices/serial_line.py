@@ -26,7 +26,7 @@ class SerialLine:
     def __init__(self, device: str) -> None:
         """Raises: ConfigError (no device named, the `button` extra is not installed)."""
         if not device:
-            raise ConfigError("config", "button.device", "a port or part of its description")
+            raise ConfigError("config", "button", "a port or part of its description")
         try:
             import serial
             from serial.tools import list_ports

@@ -15,7 +15,7 @@ from rigs import PIN, RIGS, GpioRig, KeyboardRig, KeypadRig, Rig, SerialRig, Ter
 
 from assistant.core.events import ButtonDown, ButtonUp, DeviceBack, DeviceFailed, Event
 from assistant.core.states import State
-from assistant.devices.button import SOURCES, Button, ButtonSettings, build_switch
+from assistant.devices.button import SOURCES, Button, ButtonSettings, build_switch, parse_settings
 from assistant.devices.keypad import Keypad
 from assistant.errors import ButtonLost, ConfigError
 
@@ -270,9 +270,9 @@ def test_machine_without_pins_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     ("settings", "said"),
     [
         (ButtonSettings(source="pedal"), "keyboard or gpio or evdev or serial or web"),
-        (ButtonSettings(source="evdev"), "button.device"),
+        (ButtonSettings(source="evdev"), "a path or a name"),
         (ButtonSettings(source="evdev", device="/dev/null", key="KEY_NOPE"), "KEY_VOICECOMMAND"),
-        (ButtonSettings(source="serial"), "button.device"),
+        (ButtonSettings(source="serial"), "a port"),
         (ButtonSettings(source="keyboard"), "no terminal"),
     ],
     ids=lambda value: value.source if isinstance(value, ButtonSettings) else "",
@@ -284,3 +284,28 @@ def test_wrong_settings_name_the_way_out(
         monkeypatch.setattr("sys.stdin", nobody)
         with pytest.raises(ConfigError, match=said):
             build_switch(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "settings"),
+    [
+        ("keyboard", ButtonSettings(source="keyboard")),
+        ("web", ButtonSettings(source="web")),
+        ("gpio", ButtonSettings(source="gpio", pin=17)),
+        ("gpio:4", ButtonSettings(source="gpio", pin=4)),
+        ("gpio: 4, 18", ButtonSettings(source="gpio", pin=4, led_pin=18)),
+        ("serial:/dev/ttyACM0", ButtonSettings(source="serial", device="/dev/ttyACM0")),
+        ("serial:2E8A:0005", ButtonSettings(source="serial", device="2E8A:0005")),
+        ("evdev:Media Button", ButtonSettings(source="evdev", device="Media Button")),
+        ("evdev:X,KEY_F13", ButtonSettings(source="evdev", device="X", key="KEY_F13")),
+        ("evdev:X,28,shared", ButtonSettings(source="evdev", device="X", key="28", grab=False)),
+    ],
+)
+def test_one_line_names_a_switch(text: str, settings: ButtonSettings) -> None:
+    assert parse_settings(text) == settings
+
+
+@pytest.mark.parametrize("text", ["gpio:x", "gpio:1,2,3", "evdev:a,b,c", "serial:a,b", "web:1"])
+def test_line_that_is_not_understood_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"docs/buttons\.md"):
+        parse_settings(text)
