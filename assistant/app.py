@@ -19,15 +19,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from assistant.commands import Session, build_ears
+from assistant.commands import Session
 from assistant.core import events as ev
 from assistant.core.events import Scope, Timer
-from assistant.devices.button import Button, ButtonSettings, build_switch
+from assistant.devices.button import Button, build_switch, parse_settings
 from assistant.devices.microphone import Microphone
 from assistant.display.server import Display
 from assistant.door import perform
 from assistant.ears import Ears
 from assistant.errors import AssistantError, ConfigError
+from assistant.hearing import build_ears
 from assistant.listener import Listener
 from assistant.screen import Screen
 from assistant.speech.synthesizer import Synthesizer
@@ -83,13 +84,10 @@ class Drive:
         self._display = self._start_display(stack)
 
     def _start_button(self, stack: ExitStack) -> None:
-        source, _, detail = self.car.config.button.partition(":")
         self._button: Button | None = None
-        if source == "web":
+        settings = parse_settings(self.car.config.button)
+        if settings.source == "web":
             return
-        settings = ButtonSettings(source=source, device=detail)
-        if source == "gpio" and detail:
-            settings = ButtonSettings(source=source, pin=int(detail))
         self._button = stack.enter_context(Button(build_switch(settings), self.inbox.put))
 
     def _start_display(self, stack: ExitStack) -> Display | None:

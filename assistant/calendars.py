@@ -18,7 +18,7 @@ from pathlib import Path
 from assistant.actions.ports import Calendar, WritableCalendar
 from assistant.config import Account
 from assistant.core.model import Appointment, CalendarCopy, Span
-from assistant.errors import ConfigError
+from assistant.errors import ConfigError, NoCalendar
 from assistant.services.calendars.ics import IcsCalendar
 from assistant.services.calendars.mirror import Mirror
 from assistant.services.calendars.source import Source
@@ -58,6 +58,13 @@ class Calendars:
     """The local copy, when there is one: to be started and closed."""
 
 
+class Nothing:
+    """Nothing is set up: questions about the day are refused, not answered with an empty one."""
+
+    def read(self, span: Span) -> CalendarCopy:
+        raise NoCalendar("calendar", f"none is set up, nothing is known of {span.start:%d %B}")
+
+
 class Together:
     """Several files read as one; an entry that is in two of them counts once."""
 
@@ -80,6 +87,8 @@ def _once(appointments: Iterable[Appointment]) -> tuple[Appointment, ...]:
 
 def build_calendars(accounts: Sequence[Account], around: Surroundings) -> Calendars:
     """Raises ConfigError for an unknown back end, a missing setting or a missing library."""
+    if not accounts:
+        return Calendars(calendar=Nothing())
     built = [_build(account, around) for account in accounts]
     files = [source for source in built if isinstance(source, IcsCalendar)]
     if len(files) == len(built):

@@ -11,11 +11,12 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from assistant.assembly import load_contacts
-from assistant.commands import Session, build_config, build_ears
+from assistant.commands import Session, build_config
 from assistant.core import agenda
 from assistant.core.events import Scope
 from assistant.devices.microphone import list_microphones
 from assistant.errors import AssistantError
+from assistant.hearing import build_ears
 from assistant.speech.synthesizer import Synthesizer
 from assistant.speech.voice import Voice
 

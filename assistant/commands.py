@@ -13,19 +13,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from assistant import report, sample
-from assistant.assembly import Car, build_car, build_locale, build_zone
+from assistant.assembly import build_car, build_locale, build_zone
 from assistant.calendars import Surroundings, build_calendars
 from assistant.config import Account, Config, load
 from assistant.core import agenda as rules
-from assistant.core.events import Event, Scope
+from assistant.core.events import Event
+from assistant.core.locales import Locale
 from assistant.core.match import Matcher
 from assistant.core.model import Hypothesis, Span
 from assistant.core.slots import build_vocabulary
 from assistant.door import Door, Turn
-from assistant.ears import Ears, embedded_model, say_like
 from assistant.services.calendars.mirror import Mirror
-from assistant.speech.audio import read_wav
-from assistant.speech.recognizer import Recognizer
 
 
 def build_config(options: argparse.Namespace) -> Config:
@@ -48,7 +46,7 @@ class Session:
         self.config = build_config(options)
         self._now: datetime | None = options.now
         self._folder = tempfile.TemporaryDirectory(prefix="roadcall-")
-        if not self.config.calendars:
+        if not self.config.calendars and not self.config.contacts:
             self._use_sample()
         self.zone = build_zone(self.config.zone)
         locale = build_locale(self.config.locale)
@@ -106,21 +104,47 @@ class Session:
         path = Path(self._folder.name) / "sample-week.ics"
         path.write_text(sample.build_week(self.clock(), zone), encoding="utf-8")
         account = Account(kind="ics", settings={"path": str(path), "name": "Sample week"})
-        people = self.config.contacts or (str(sample.contacts_path()),)
+        people = (str(sample.contacts_path()),)
         self.config = replace(self.config, calendars=(account,), contacts=people)
         print(
-            "roadcall: no calendar given (--calendar FILE.ics); using the sample week",
+            "roadcall: nothing is set up (--calendar FILE.ics); using the sample week",
             file=sys.stderr,
         )
 
 
+class OtherDomain:
+    """A locale file without replies: sentences get an intent and slots, and nothing happens."""
+
+    def __init__(self, locale: Locale) -> None:
+        self.locale = locale
+        self.vocabulary = build_vocabulary(locale, (), ())
+        self._matcher = Matcher(locale, self.vocabulary)
+
+    def read(self, hypothesis: Hypothesis) -> Turn:
+        began = time.perf_counter()
+        now = datetime.now().astimezone()
+        readings = self._matcher.interpret(hypothesis.text, now=now) if hypothesis.text else ()
+        return Turn(
+            heard=hypothesis.text,
+            confidence=hypothesis.confidence,
+            reading=readings[0] if readings else None,
+            timings_ms={"understand": (time.perf_counter() - began) * 1000},
+        )
+
+
 def ask(options: argparse.Namespace) -> int:
-    """`roadcall ask TEXT`"""
+    """`roadcall ask TEXT`; a locale file of another domain gives intent and slots only."""
+    locale = build_locale(build_config(options).locale)
+    if not locale.errors:
+        other = OtherDomain(locale)
+        for sentence in _sentences(options.text):
+            print_turn(other.read(Hypothesis(text=sentence)), options)
+        return 0
     with Session(options) as session:
         for sentence in _sentences(options.text):
             if options.fresh:
                 session.door = session.new_door()
-            _print(session.door.say(Hypothesis(text=sentence)), options)
+            print_turn(session.door.say(Hypothesis(text=sentence)), options)
     return 0
 
 
@@ -133,7 +157,7 @@ def _sentences(text: str) -> Iterator[str]:
             yield line.strip()
 
 
-def _print(turn: Turn, options: argparse.Namespace) -> None:
+def print_turn(turn: Turn, options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(report.as_json(turn), ensure_ascii=False), flush=True)
         return
@@ -146,61 +170,10 @@ def _print(turn: Turn, options: argparse.Namespace) -> None:
 
 
 def hear(options: argparse.Namespace) -> int:
-    """`roadcall hear FILE.wav …`; a locale file of another domain gives intent and slots only."""
-    config = build_config(options)
-    recordings = [(path, read_wav(Path(path))) for path in options.files]
-    for _, recording in recordings:
-        for note in recording.notes:
-            print(f"roadcall: {note}", file=sys.stderr)
-    if not build_locale(config.locale).errors:
-        return _hear_other_domain(options, config, [r.pcm for _, r in recordings])
-    with Session(options) as session:
-        ears = build_ears(session.car)
-        for _, recording in recordings:
-            if options.fresh:
-                session.door = session.new_door()
-            door = session.door
-            listened = ears.hear(recording.pcm, door.scope, door.choices, realtime=options.realtime)
-            turn = door.say(listened.hypothesis)
-            turn.timings_ms = {**listened.timings_ms, **turn.timings_ms}
-            _print(turn, options)
-    return 0
+    """`roadcall hear FILE.wav …`"""
+    from assistant.hearing import hear as run
 
-
-def _hear_other_domain(options: argparse.Namespace, config: Config, recordings: list[bytes]) -> int:
-    locale = build_locale(config.locale)
-    vocabulary = build_vocabulary(locale, (), ())
-    matcher = Matcher(locale, vocabulary)
-    ears = Ears(Recognizer(_model_folder(config, locale.language)), locale, vocabulary)
-    now = datetime.now().astimezone()
-    for pcm in recordings:
-        listened = ears.hear(pcm, Scope.IDLE, realtime=options.realtime)
-        text = listened.hypothesis.text
-        began = time.perf_counter()
-        readings = matcher.interpret(text, now=now) if text else ()
-        timings = {**listened.timings_ms, "understand": (time.perf_counter() - began) * 1000}
-        _print(
-            Turn(
-                heard=text,
-                confidence=listened.hypothesis.confidence,
-                reading=readings[0] if readings else None,
-                timings_ms=timings,
-            ),
-            options,
-        )
-    return 0
-
-
-def _model_folder(config: Config, language: str) -> Path:
-    return Path(config.model).expanduser() if config.model else embedded_model(language)
-
-
-def build_ears(car: Car) -> Ears:
-    """Raises ModelMissing."""
-    recognizer = Recognizer(_model_folder(car.config, car.locale.language))
-    ears = Ears(recognizer, car.locale, car.vocabulary)
-    ears.say_like = say_like(car.people)
-    return ears
+    return run(options)
 
 
 def agenda(options: argparse.Namespace) -> int:

@@ -49,13 +49,25 @@ class Config:
     speaker: str = ""
     """Part of the device's name; "" takes the system's default."""
     button: str = "keyboard"
-    """keyboard, gpio, evdev, serial or web; `kind:detail` names a pin, key or port."""
+    """keyboard, gpio, evdev, serial or web; `kind:detail` names a pin, device or port."""
     volume: float = 1.0
     """0 to 1."""
     rate_wpm: int = 175
     """Words per minute, 80 to 400."""
     display_port: int = 8080
     """TCP port of the head-up page on loopback, 1 to 65535; 0 switches it off."""
+    theme: str = "auto"
+    """Colours of the page: auto (as the browser says), day or night."""
+    surface: str = "dashboard"
+    """Where the page is seen: dashboard, or head-up (projected into the windscreen)."""
+    panel_px: int = 1280
+    """Width of the panel in CSS pixels, 240 to 7680."""
+    panel_mm: float = 209.0
+    """Width of the panel in millimetres, 40 to 1500."""
+    eye_mm: float = 700.0
+    """From the driver's eye to the panel in millimetres, 300 to 3000."""
+    vehicle: str = "moving"
+    """moving, parked, or the path of a file that tells; see docs/display.md."""
     travel_minutes: int = 0
     """Usual travel time to a meeting, 0 to 600; 0 means unknown."""
     stale_minutes: int = 30
@@ -68,8 +80,15 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "volume": (0, 1),
     "rate_wpm": (80, 400),
     "display_port": (0, 65535),
+    "panel_px": (240, 7680),
+    "panel_mm": (40, 1500),
+    "eye_mm": (300, 3000),
     "travel_minutes": (0, 600),
     "stale_minutes": (1, 10080),
+}
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "theme": ("auto", "day", "night"),
+    "surface": ("dashboard", "head-up"),
 }
 _ACCOUNTS = ("calendars", "lines")
 
@@ -115,6 +134,8 @@ def _checked(source: str, key: str, value: Any, default: Any) -> Any:
     wanted = (int, float) if isinstance(default, float) else type(default)
     if not isinstance(value, wanted) or isinstance(value, bool):
         raise ConfigError(source, key, f"must be {_WORDS[type(default)]}")
+    if value not in _CHOICES.get(key, (value,)):
+        raise ConfigError(source, key, f"must be {' or '.join(_CHOICES[key])}")
     low, high = _RANGES.get(key, (float("-inf"), float("inf")))
     if isinstance(value, (int, float)) and not low <= value <= high:
         raise ConfigError(source, key, f"must lie between {low:g} and {high:g}")

@@ -18,11 +18,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from assistant import report
-from assistant.commands import Session, build_ears
+from assistant.commands import Session
 from assistant.core.events import Scope
 from assistant.door import Turn
 from assistant.ears import Ears
 from assistant.errors import ConfigError
+from assistant.hearing import build_ears
 from assistant.replay.cases import Case, Suite, load_suite
 from assistant.speech.audio import Pcm, read_wav, write_wav
 from assistant.speech.synthesizer import Synthesizer

@@ -119,6 +119,12 @@ class NotFound(ServiceError):
     say = "not_found"
 
 
+class NoCalendar(ServiceError):
+    """None is set up: nothing is known of the day, which is not the same as a free day."""
+
+    say = "no_calendar"
+
+
 class BrokenAnswer(ServiceError):
     """The service answered with something that is not what its contract says."""
 

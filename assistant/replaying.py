@@ -16,10 +16,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from assistant.commands import Session, build_ears
+from assistant.commands import Session
 from assistant.core.events import Scope
 from assistant.core.model import Interpretation
 from assistant.door import Turn
+from assistant.hearing import build_ears
 from assistant.replay.cases import Case, Suite, load_suite
 from assistant.replay.report import as_row, is_passed, report
 from assistant.replay.scoring import Understand, Understood

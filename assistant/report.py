@@ -9,6 +9,9 @@ from assistant.core.model import Grain, Named, When
 from assistant.core.outcome import Action, Card
 from assistant.door import Turn
 
+STAGES = ("endpoint", "recognise", "understand", "act", "first_audio")
+"""Milliseconds of each; null for a stage that a typed sentence does not pass."""
+
 
 def as_json(turn: Turn) -> dict[str, Any]:
     """The object that `ask` and `hear` print."""
@@ -22,7 +25,7 @@ def as_json(turn: Turn) -> dict[str, Any]:
         "asks": turn.asks,
         "action": _action(turn.action),
         "card": _card(turn.card),
-        "timings_ms": {k: round(v, 1) for k, v in turn.timings_ms.items()},
+        "timings_ms": {stage: _ms(turn, stage) for stage in STAGES},
     }
 
 
@@ -48,6 +51,10 @@ def _when(when: When) -> str | None:
     if when.grain is Grain.INSTANT:
         return span.start.isoformat(timespec="minutes")
     return f"{span.start.isoformat(timespec='minutes')}/{span.end.isoformat(timespec='minutes')}"
+
+
+def _ms(turn: Turn, stage: str) -> float | None:
+    return round(turn.timings_ms[stage], 1) if stage in turn.timings_ms else None
 
 
 def _action(action: Action | None) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ from assistant.assembly import Car
 from assistant.core import agenda, hud
 from assistant.core import events as ev
 from assistant.core.dialog import Dialog
+from assistant.core.glance import Panel
 from assistant.core.outcome import Card
 from assistant.core.view import (
     Call,
@@ -18,8 +19,11 @@ from assistant.core.view import (
     NoticeKind,
     Scene,
     Status,
+    Surface,
+    Theme,
     View,
 )
+from assistant.devices.vehicle import Vehicle
 from assistant.errors import ButtonLost, MicrophoneLost
 
 CARD_S = 30.0
@@ -39,7 +43,19 @@ class Screen:
         self._previous: View | None = None
         self.is_microphone_off = False
         labels = {key: car.wording.phrases[f"label_{key}"] for key in hud.LABELS}
-        self._look = Look(labels=labels, locale=car.locale.tag, market=car.locale.market)
+        self._vehicle = Vehicle(car.config.vehicle)
+        self._look = Look(
+            labels=labels,
+            locale=car.locale.tag,
+            market=car.locale.market,
+            surface=Surface(car.config.surface),
+            theme=Theme(car.config.theme),
+            panel=Panel(
+                width_px=car.config.panel_px,
+                width_mm=car.config.panel_mm,
+                distance_mm=car.config.eye_mm,
+            ),
+        )
 
     def notice(self, event: ev.Event) -> None:
         """Remember what an event shows."""
@@ -78,6 +94,7 @@ class Screen:
                 Notice(kind=kind, text=text, is_problem=True)
                 for kind, text in self._troubles.items()
             ),
+            is_moving=self._vehicle.is_moving(),
             is_private=memory.is_private,
             is_muted=self.is_microphone_off,
         )

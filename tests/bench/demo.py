@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant.__main__ import build_parser
-from assistant.commands import Session, build_ears
+from assistant.commands import Session
+from assistant.hearing import build_ears
 from assistant.core.events import Scope
 from assistant.ears import Ears
 from assistant.replay.cases import Case, load_suite

@@ -43,7 +43,7 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     """Exit code 2, one clear line that names the thing, no traceback."""
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-    told = [ln for ln in done.stderr.splitlines() if "using the sample week" not in ln]
+    told = [ln for ln in done.stderr.splitlines() if "the sample week" not in ln]
     assert len(told) == 1, done.stderr
     for word in words:
         assert word in told[0]
