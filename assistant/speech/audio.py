@@ -79,7 +79,7 @@ def read_wav(path: Path) -> Recording:
 def write_wav(path: Path, sound: Pcm) -> None:
     """Raises BadAudio when the file cannot be written."""
     try:
-        with wave.open(str(path), "wb") as file:
+        with path.open("wb") as raw, wave.open(raw, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(sound.rate_hz)

@@ -39,6 +39,7 @@ class Synthesizer:
         """`tag`: BCP 47, "en-GB". The children start at the first use or by `warm_up`."""
         self.tag = tag
         self.words_per_minute = words_per_minute
+        self._children_rate = words_per_minute
         self.volume = volume
         """0 to 1."""
         self.children = [Child(pyttsx3_child.__name__), Child(espeak.__name__)]
@@ -90,6 +91,10 @@ class Synthesizer:
             "words_per_minute": self.words_per_minute,
             "volume": self.volume,
         }
+        if self.words_per_minute != self._children_rate:  # pyttsx3 takes a rate reliably once
+            self._children_rate = self.words_per_minute
+            for child in self.children:
+                child.stop()
         problems = []
         for child in self.children:
             for _attempt in (1, 2):
@@ -123,8 +128,8 @@ class Child:
     def ask(self, request: dict[str, Any]) -> Pcm:
         """Raises VoiceMissing, and is started anew next time, if there is no answer in time."""
         fresh = self._process is None
-        process = self._process = self._process or self._start()
         try:
+            process = self._process = self._process or self._start()
             assert process.stdin
             process.stdin.write(json.dumps(request).encode() + b"\n")
             rate_hz = int.from_bytes(self._frame(_READY_S if fresh else self._clause_s), "little")
@@ -155,7 +160,8 @@ class Child:
         )
 
     def _give_up(self, problem: str) -> str:
-        assert self._process
+        if self._process is None:
+            return problem
         self._process.kill()
         _, stderr = self._process.communicate()
         self._process = None
