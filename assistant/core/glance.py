@@ -63,7 +63,7 @@ class Market:
     warns_ear_worn: bool = False
     """True: sound in an ear-worn device is an offence and is warned of."""
     touch_while_moving: bool = True
-    """False: while moving the buttons show the words to say and take no touch."""
+    """False: while moving only push-to-talk is touched; the other buttons become words to say."""
 
 
 MARKETS: Mapping[str, Market] = MappingProxyType(

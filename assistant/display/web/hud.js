@@ -118,7 +118,6 @@ function show(view) {
   byId("date").textContent = view.date;
   byId("activity").textContent = view.activity_label;
   byId("talk").setAttribute("aria-label", view.labels.push_to_talk);
-  byId("talk").disabled = !view.takes_touch;
   byId("heard").textContent = view.heard;
   byId("answered").textContent = view.answered;
   byId("notices").replaceChildren(...view.notices.map(notice));
