@@ -163,7 +163,7 @@ class SignIn:
                 if not self._load():
                     raise
                 result = self._silent(scopes, renew=renew)  # with what another process has stored
-            if not renew and result["expires_in"] < EARLY_S:
+            if not renew and result.get("expires_in", EARLY_S) < EARLY_S:
                 result = self._renewed_early(scopes) or result
             self._save()
         return str(result["access_token"])
@@ -194,6 +194,8 @@ class SignIn:
             )
         if not result or "error" in result:
             raise self._refusal(result or {})
+        if "access_token" not in result:
+            raise BrokenAnswer(SERVICE, "sign-in: an answer without a token")
         self._refused = ""
         return dict(result)
 
@@ -270,5 +272,6 @@ class SignIn:
             raise TooSlow(SERVICE, f"sign-in: {type(error).__name__}") from error
         except (httpx.HTTPError, MsalError) as error:
             raise Unreachable(SERVICE, f"sign-in: {error}") from error
-        except (ValueError, RuntimeError) as error:  # RuntimeError: an id token not meant for us
+        except (ValueError, KeyError, RuntimeError) as error:
+            # RuntimeError: an id token that is not meant for us
             raise BrokenAnswer(SERVICE, f"sign-in: {error!r:.160}") from error

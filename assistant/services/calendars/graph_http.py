@@ -31,6 +31,8 @@ SERVICE = "Microsoft 365"
 GRAPH_URL = "https://graph.microsoft.com/v1.0"
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 10.0
+PATIENCE_S = 10.0
+"""A longer wait is left to whoever asked; it would hold up the end of the program."""
 BACKOFF_S = 2.0
 """First wait where the service names none; doubled each time."""
 _STATE_LOST_CODES = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired"})
@@ -125,7 +127,7 @@ class GraphHttp:
     def fetch(self, ask: Ask, budget: Budget) -> dict[str, Any]:
         """The JSON object that answers `ask`; {} where the answer has no body.
 
-        A refused token is renewed once; throttling is waited for while the budget lasts.
+        A refused token is renewed once; short throttling is waited for.
 
         Raises: Unreachable, TooSlow, RateLimited, SignInNeeded, Refused, NotFound, BrokenAnswer,
         StateForgotten.
@@ -135,7 +137,7 @@ class GraphHttp:
             answer = self._exchange(ask, budget, renew=True)
         waits = 0
         while (delay_s := _throttled_s(answer, waits)) is not None:
-            if delay_s >= budget.seconds_left:
+            if delay_s > min(PATIENCE_S, budget.seconds_left):
                 raise RateLimited(SERVICE, delay_s)
             self._wait(delay_s)
             waits += 1
@@ -230,5 +232,5 @@ def _error_of(answer: _Answer) -> tuple[str, str]:
         error = None
     if not isinstance(error, dict):
         return "", f"answers {answer.status}"
-    code, message = str(error.get("code", "")), str(error.get("message", ""))
-    return code, f"answers {answer.status} {code}: {message[:200]}"
+    code, message = str(error.get("code", "")), " ".join(str(error.get("message", "")).split())
+    return code, f"answers {answer.status} {code[:80]}: {message[:200]}"

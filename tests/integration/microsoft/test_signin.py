@@ -224,6 +224,7 @@ def test_another_account_takes_the_place_of_the_first(authority: Authority, desk
         (Answer(body=b"<html>Hotel Wi-Fi</html>"), BrokenAnswer),
         (Answer(body=b'{"access_tok'), BrokenAnswer),
         (Answer(body=b"[]"), BrokenAnswer),
+        (Answer(body=b'{"token_type": "Bearer"}'), BrokenAnswer),
         (Answer(status=500, body=b"oops"), Unreachable),
         (Answer(status=400, body=b'{"error": "temporarily_unavailable"}'), Unreachable),
     ],
@@ -236,6 +237,13 @@ def test_bad_answers(
     authority.upset(answer)
     with pytest.raises(expected):
         sign_in.token(READ, renew=True)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"user_code": "ABCD1234", "device_code": "x"}'])
+def test_half_a_device_code(authority: Authority, desk: Desk, body: bytes) -> None:
+    authority.upset(Answer(body=body))
+    with pytest.raises((BrokenAnswer, SignInNeeded)):
+        desk.start().device_code(ignore)
 
 
 def test_no_network(authority: Authority, desk: Desk) -> None:
