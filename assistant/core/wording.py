@@ -97,7 +97,9 @@ class Wording:
     def _hour(self, hour: int) -> str:
         if self.phrases.get("hours") == "12":
             hour = hour % 12 or 12
-        return self.phrases.get(f"hour_{hour}") or self.number(hour)
+        said = self.phrases.get(f"hour_{hour}") or self.number(hour)
+        unit = self.phrases.get(f"hour_unit_{self.cldr.plural_form(hour)}", "")
+        return f"{said} {unit}".strip()
 
     def _part_of_day(self, hour: int) -> str:
         """Only where the bare hour would mislead a working person."""
@@ -127,7 +129,7 @@ class Wording:
             for unit, count in parts
             if count
         ]
-        return self.listing(said)
+        return self.listing(said).replace("\xa0", " ")
 
     def listing(self, items: Sequence[str], style: str = "standard") -> str:
         """ "a, b and c"; style `or` for choices."""
