@@ -17,7 +17,7 @@ from assistant.core import slots as names
 from assistant.core import tree as trees
 from assistant.core import when as times
 from assistant.core.events import Scope
-from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Sense
+from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Open, Sense
 from assistant.core.locales import Locale, Meaning
 from assistant.core.model import Interpretation, Named, When
 from assistant.core.options import option_phrases
@@ -37,15 +37,23 @@ HEARD_IN: Mapping[Scope, frozenset[Scope]] = {
 _MOST_READINGS = 6
 _MOST_WORDS = 60
 """A longer utterance is rambling: only its beginning would be searched."""
-_PRICE_LIMIT = 1.8
+_PRICE_LIMIT = 1.6
 """Nearly two words that carry the meaning may go wrong in a long sentence."""
-_SCORE_LIMIT = 0.66
-_CAREFUL_SCORE_LIMIT = 0.72
+_SCORE_LIMIT = 0.74
+_CAREFUL_SCORE_LIMIT = 0.76
+_LONG_WORD, _POLITE_WORD = 0.5, 0.2
+"""A word of five letters or more is no glue, unless it is said out of politeness."""
+_SLOT_WORD = 0.3
+"""What a word in a slot weighs as evidence."""
+_STRANGER = 0.3
+"""A slot that costs more resembles no name."""
+_RESEMBLANCE = 0.82
+"""Likeness from which a name may be meant though it was said or heard differently."""
 _RIVAL = 0.4
 """Readings that cost this much more than the best are no rivals."""
 _LEAST_SAID, _MOST_LOST = 0.5, 0.7
 """Weight of the words said, and share of it that may be missing, in a loose reading."""
-_CAREFUL_LOSS = 0.45
+_CAREFUL_LOSS = 0.3
 """A careful intent is never heard without the words that make it: only small ones may lack."""
 
 
@@ -79,14 +87,26 @@ class Matcher:
         said = tokens(text)
         if len(said) > _MOST_WORDS:
             return ()
-        words = tuple(word for word in said if word not in self.locale.fillers) or said
+        words = tuple(map(self._plain, (w for w in said if w not in self.locale.fillers))) or said
         reader = _Reader(self, now, scope, choices)
         readings = reader.exactly(words) or reader.corrected(words) or reader.roughly(words)
         return tuple(readings)
 
+    def _plain(self, word: str) -> str:
+        """ "anna's" -> "anna", unless a template or a title has it so."""
+        known = word in self._prices.words or word in self.vocabulary.title.words
+        return word if known else word.removesuffix("'s")
+
     def chart(self, words: tuple[str, ...], choices: Sequence[str]) -> Chart:
         kinds = {**self._kinds, OPTION: option_phrases(choices)}
-        return Chart(words, kinds, self._graphs, self._prices)
+        return Chart(words, kinds, self._graphs, self._prices, self._resembles)
+
+    def _resembles(self, kind: str, words: tuple[str, ...]) -> float:
+        lexicon = self.vocabulary.of(kind)
+        if lexicon.words.isdisjoint(words) and kind != "person":
+            return 0.0
+        found = names.named(lexicon, " ".join(words), _RESEMBLANCE).candidates
+        return found[0].score if found else 0.0
 
     def sentences(self, chart: Chart) -> Iterator[Path]:
         """Readings of the whole sentence, cheapest first."""
@@ -146,9 +166,14 @@ class _Reader:
             intent = self.locale.intents[path.meaning.intent]
             if not intent.scopes & self.scopes:
                 continue
-            if not _is_evident(path.step, intent.careful, chart.is_loose):
+            careful = intent.careful
+            if not _is_evident(
+                path.step, self.locale.kinds, careful=careful, is_loose=chart.is_loose
+            ):
                 continue
             reading = self._interpretation(words, path)
+            if intent.careful and reading.missing and path.step.lost:
+                continue
             if reading.score < (_CAREFUL_SCORE_LIMIT if intent.careful else _SCORE_LIMIT):
                 continue
             chart.limit = min(chart.limit, path.step.cost + _RIVAL)
@@ -160,13 +185,13 @@ class _Reader:
     def _interpretation(self, words: tuple[str, ...], path: Path) -> Interpretation:
         slots: dict[str, object] = dict(path.meaning.slots)
         missing = []
-        score = 1 - path.step.cost / (self.matcher.price(words) + 0.5)
-        for capture in path.step.capture.chain() if path.step.capture else ():
+        score = _score(path.step)
+        for capture in _captures(path.step):
             heard = " ".join(words[capture.start : capture.piece.end])
             value = slots[capture.slot.name] = self._value(capture, heard)
             if _is_missing(capture.slot.kind, value):
                 missing.append(capture.slot.name)
-            elif isinstance(value, Named) and value.candidates:
+            elif isinstance(value, Named) and capture.piece.value is None and value.candidates:
                 score *= 0.5 + 0.5 * value.candidates[0].score
         return Interpretation(
             intent=path.meaning.intent,
@@ -189,10 +214,34 @@ class _Reader:
         return value
 
 
-def _is_evident(step: Step, careful: bool, is_loose: bool) -> bool:
+def _score(step: Step) -> float:
+    """Share of the evidence that fits: template words by weight, words in slots a little."""
+    in_slots = sum(_SLOT_WORD * (c.piece.end - c.start) for c in _captures(step))
+    return 1 - step.cost / (step.said + in_slots + step.cost + _SLOT_WORD)
+
+
+def _captures(step: Step) -> tuple[Capture, ...]:
+    return tuple(step.capture.chain()) if step.capture else ()
+
+
+def _has_free_words(step: Step, kinds: Mapping[str, Kind]) -> bool:
+    """Free words fit everything: the template around them must be word for word."""
+    return any(isinstance(kinds.get(c.slot.kind), Open) for c in _captures(step))
+
+
+def _has_stranger(step: Step) -> bool:
+    """A name that resembles none; it fits everything, too."""
+    return any(c.slot.kind in NAMES and c.piece.cost > _STRANGER for c in _captures(step))
+
+
+def _is_evident(step: Step, kinds: Mapping[str, Kind], *, careful: bool, is_loose: bool) -> bool:
     """Whether enough of the template itself was said."""
     if not is_loose:
         return True
+    if _has_stranger(step) and careful and _has_free_words(step, kinds):
+        return False
+    if step.lost and (_has_stranger(step) or _has_free_words(step, kinds)):
+        return False
     if careful:
         return step.lost <= _CAREFUL_LOSS and step.said > step.lost
     return step.said >= _LEAST_SAID and step.lost <= _MOST_LOST * step.said

@@ -16,6 +16,9 @@ from assistant.core.model import Contact
 from assistant.core.numbers import Spoken
 from assistant.core.tokens import tokens
 
+WHOLE, PART, FRIENDLY = 1.0, 0.9, 0.85
+"""Likeness of a form to the one named: all of the name, a part of it, a common short form."""
+
 _NICKNAMES = (
     "alexander alex sascha", "alexandra alex sandra", "andreas andi", "andrew andy drew",
     "anthony tony", "antoine toine", "benjamin ben benji", "catherine cathy kate katie",
@@ -96,27 +99,30 @@ def clean_name(name: str) -> str:
     return " ".join(words) or name.strip()
 
 
-def person_forms(contact: Contact, honorifics: tuple[Spoken, ...]) -> Iterator[Spoken]:
-    """Every way to say who is meant; the full name first."""
+def person_forms(
+    contact: Contact, honorifics: tuple[Spoken, ...]
+) -> Iterator[tuple[Spoken, float]]:
+    """Every way to say who is meant, and how fully it names: "Ben" is Ben before Ben Carter."""
     full = tokens(clean_name(contact.name))
     given = tokens(contact.given) or full[:1]
     family = tokens(contact.family) or (full[1:] if len(full) > 1 else ())
-    yield full
-    yield tokens(contact.say_like)
-    for first in (given, given[:1]):
-        yield first
-        yield (*first, *family)
-    yield family
-    if len(full) > 2:
-        yield full[-1:]
-        yield (full[0], full[-1])
-    for nickname in (*map(tokens, contact.nicknames), *_friendly(given)):
-        yield nickname
-        yield (*nickname, *family)
+    for form in (full, (*given, *family), tokens(contact.say_like)):
+        yield form, WHOLE
+    for nickname in map(tokens, contact.nicknames):
+        yield nickname, WHOLE
+        yield (*nickname, *family), WHOLE
+    if family:
+        yield (given[:1] + family), WHOLE
+        yield (given[:1] + family[-1:]), WHOLE
+        yield from (((*honorific, *family), PART) for honorific in honorifics)
+    for form in (given, given[:1], family, family[-1:]):
+        yield form, PART
+    for nickname in _friendly(given):
+        yield (*nickname, *family), PART if family else FRIENDLY
+        yield nickname, FRIENDLY
     if given and family:
-        yield (given[0][0], family[0][0])
-        yield (*given[:1], family[0][0])
-        yield from ((*honorific, *family) for honorific in honorifics)
+        yield (given[0][0], family[0][0]), FRIENDLY
+        yield (given[0], family[0][0]), PART
 
 
 def _friendly(given: Spoken) -> Iterator[Spoken]:

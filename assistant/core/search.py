@@ -8,7 +8,7 @@ sentence, each asked once. Neighbours: `match` sets the prices and makes Interpr
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -21,6 +21,11 @@ Tokens = tuple[str, ...]
 
 _SLOTS_LIMIT = 2.0
 """Cost limit of a sentence heard word for word: free words in slots have a small price."""
+_GLUE = 0.35
+_DROPPABLE = 0.62
+"""Price above which a template word must be said."""
+_LONGEST_NAME = 4
+"""Words of a name that is in no list."""
 _MOST_VISITS = 800
 """Steps of one search."""
 
@@ -86,9 +91,11 @@ class Graph:
         return found
 
     def _skipped(self, state: int, prices: Prices) -> dict[int, float]:
+        """States after one word that may be left out; no sentence stands without some words."""
         found: dict[int, float] = {}
         for word, target in self.words[state].items():
-            _cheapest(found, target, prices.of(word))
+            if prices.of(word) <= _DROPPABLE:
+                _cheapest(found, target, prices.of(word))
         return found
 
 
@@ -103,26 +110,39 @@ class Prices:
 
     words: Mapping[str, float]
     """Weight of the words that templates use."""
-    foreign: float = 0.6
+    foreign: float = 1.1
     """A word that no template uses."""
     slot: float = 0.001
     """Any slot: plain words win a draw."""
     unknown: float = 0.35
     """A name that is in no list."""
+    known_word: float = 0.3
+    """A template word within a name that is in no list."""
     open_word: float = 0.04
     """A word of a slot for free words."""
 
     def of(self, word: str) -> float:
         return self.words.get(word, self.foreign)
 
+    def is_glue(self, word: str) -> bool:
+        """Articles, pronouns, prepositions: words of many intents, and of no name."""
+        return self.words.get(word, 1.0) < _GLUE
+
 
 class Chart:
     """Which slots and rules can be heard where in one sentence; asked and remembered."""
 
     def __init__(
-        self, words: Tokens, kinds: Mapping[str, Kind], graphs: Mapping[str, Graph], prices: Prices
+        self,
+        words: Tokens,
+        kinds: Mapping[str, Kind],
+        graphs: Mapping[str, Graph],
+        prices: Prices,
+        resembles: Callable[[str, Tokens], float],
     ) -> None:
+        """`resembles(kind, words)`: likeness 0 to 1 of the words to some name of that kind."""
         self.words = words
+        self.resembles = resembles
         self.kinds = kinds
         self.graphs = graphs
         self.prices = prices
@@ -153,7 +173,7 @@ class Chart:
                     if words in phrases:
                         yield Piece(end, phrases[words], self.prices.slot)
                 if kind in NAMES and self.is_loose:
-                    yield from self._strangers(start)
+                    yield from self._strangers(kind, start)
             case Formed(sense=Sense.PARTS):
                 yield from self._parts(self.graphs[kind], start)
             case Formed(sense=sense):
@@ -215,13 +235,18 @@ class Chart:
                 return length, figure
         return 0, ""
 
-    def _strangers(self, start: int) -> Iterator[Piece]:
-        """Names nobody listed; they may still resemble one that is."""
+    def _strangers(self, kind: str, start: int) -> Iterator[Piece]:
+        """Names that are in no list as they are. People may be unknown, all else must resemble."""
         cost = self.prices.unknown
-        for end in range(start + 1, len(self.words) + 1):
-            word = self.words[end - 1]
-            cost += max(0.2, 0.6 * self.prices.words[word]) if word in self.prices.words else 0.05
-            yield Piece(end, None, cost)
+        for end in range(start + 1, min(start + _LONGEST_NAME, len(self.words)) + 1):
+            if self.prices.is_glue(self.words[end - 1]):
+                return
+            cost += self.prices.known_word if self.words[end - 1] in self.prices.words else 0.05
+            likeness = self.resembles(kind, self.words[start:end])
+            if likeness:
+                yield Piece(end, None, self.prices.slot + 1 - likeness)
+            elif kind == "person":
+                yield Piece(end, None, cost)
 
     def _any_words(self, start: int, without: frozenset[str]) -> Iterator[Piece]:
         for end in range(start + 1, len(self.words) + 1):

@@ -25,11 +25,13 @@ _MOST_CANDIDATES = 5
 class Lexicon:
     """The spoken forms of one kind of names."""
 
-    phrases: Mapping[Spoken, tuple[str, ...]]
-    """Words -> keys of everything they name (two Annas: two)."""
+    phrases: Mapping[Spoken, Mapping[str, float]]
+    """Words -> keys of everything they name (two Annas: two) -> how fully they name it."""
     longest: int
     texts: tuple[str, ...]
-    """The forms joined with blanks, in the order of `phrases`, for rapidfuzz."""
+    """The forms joined with blanks, for rapidfuzz."""
+    words: frozenset[str]
+    """All words of the forms that are long enough to tell one from another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,33 +58,35 @@ def build_vocabulary(
     return Vocabulary(
         person=_lexicon(_people(locale, contacts, appointments)),
         title=_lexicon(
-            (form, title)
+            (form, title, 1.0)
             for title in titles
             for form in names.title_forms(title, locale.spoken, locale.generic, locale.language)
         ),
         org=_lexicon(
-            (form, contact.organisation)
+            (form, contact.organisation, 1.0)
             for contact in contacts
             for form in names.organisation_forms(contact.organisation)
         ),
     )
 
 
-def _lexicon(pairs: Iterable[tuple[Spoken, str]]) -> Lexicon:
-    table: dict[Spoken, dict[str, None]] = {}
-    for form, value in pairs:
+def _lexicon(entries: Iterable[tuple[Spoken, str, float]]) -> Lexicon:
+    table: dict[Spoken, dict[str, float]] = {}
+    for form, value, fullness in entries:
         if form and value:
-            table.setdefault(form, {})[value] = None
+            meant = table.setdefault(form, {})
+            meant[value] = max(fullness, meant.get(value, 0.0))
     return Lexicon(
-        phrases={form: tuple(values) for form, values in table.items()},
+        phrases=table,
         longest=max(map(len, table), default=0),
         texts=tuple(map(" ".join, table)),
+        words=frozenset(word for form in table for word in form if len(word) > 3),
     )
 
 
 def _people(
     locale: Locale, contacts: Sequence[Contact], appointments: Sequence[Appointment]
-) -> Iterator[tuple[Spoken, str]]:
+) -> Iterator[tuple[Spoken, str, float]]:
     known = {email.lower(): c for c in contacts for email in c.emails}
     by_name = {names.clean_name(c.name).lower(): c for c in contacts}
     people = list(contacts)
@@ -93,8 +97,8 @@ def _people(
         by_name[name.lower()] = contact = Contact(name=name)
         people.append(contact)
     for contact in people:
-        for form in names.person_forms(contact, locale.honorifics):
-            yield form, contact.name
+        for form, fullness in names.person_forms(contact, locale.honorifics):
+            yield form, contact.name, fullness
 
 
 def _invited(appointments: Sequence[Appointment]) -> Iterator[Attendee]:
@@ -105,18 +109,15 @@ def _invited(appointments: Sequence[Appointment]) -> Iterator[Attendee]:
             yield organizer
 
 
-def named(lexicon: Lexicon, heard: str) -> Named:
+def named(lexicon: Lexicon, heard: str, likeness: float = _LIKENESS) -> Named:
     """What `heard` may mean, best first; equal scores where it fits several equally."""
-    exact = lexicon.phrases.get(tuple(heard.split()))
-    if exact:
-        return Named(heard=heard, candidates=tuple(Candidate(value=v, score=1.0) for v in exact))
-    found = process.extract(
-        heard, lexicon.texts, scorer=fuzz.ratio, score_cutoff=100 * _LIKENESS, limit=24
-    )
-    forms = list(lexicon.phrases)
-    best: dict[str, float] = {}
-    for _, score, index in found:
-        for value in lexicon.phrases[forms[index]]:
-            best[value] = max(best.get(value, 0.0), score / 100)
+    best = dict(lexicon.phrases.get(tuple(heard.split()), {}))
+    if not best:
+        found = process.extract(
+            heard, lexicon.texts, scorer=fuzz.ratio, score_cutoff=100 * likeness, limit=24
+        )
+        for text, score, _ in found:
+            for value, fullness in lexicon.phrases[tuple(text.split())].items():
+                best[value] = max(best.get(value, 0.0), fullness * score / 100)
     ranked = sorted(best.items(), key=lambda pair: -pair[1])[:_MOST_CANDIDATES]
     return Named(heard=heard, candidates=tuple(Candidate(value=v, score=s) for v, s in ranked))
