@@ -134,6 +134,11 @@ class Microphone:
         self._stopping.set()
         self._thread.join(timeout=2)
 
+    @property
+    def pre_roll_s(self) -> float:
+        """How much is kept from before a press at this moment."""
+        return sum(map(len, list(self._ring))) / 2 / RATE_HZ
+
     def capture(self) -> Capture:
         """Starts listening; what was captured before ends."""
         self.release()

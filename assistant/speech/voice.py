@@ -60,6 +60,7 @@ class Voice:
         self._hushes = 0
         self._replies = 0
         self._speaker = _Speaker(device)
+        self.is_speaking = False
         self._thread = threading.Thread(target=self._play_all, name="voice", daemon=True)
 
     def __enter__(self) -> Voice:
@@ -107,6 +108,7 @@ class Voice:
 
     def _speak(self, text: str, turn: int) -> None:
         self._duck(True)
+        self.is_speaking = True
         rendered = []
         try:
             for pcm in self._synthesizer.render(text):
@@ -117,6 +119,7 @@ class Voice:
         except (VoiceMissing, BadAudio) as problem:
             self._post(DeviceFailed(error=problem))
         finally:
+            self.is_speaking = False
             self._duck(False)
             self._post(SpeechDone())
 
