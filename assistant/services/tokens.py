@@ -12,9 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-from assistant.errors import ConfigError
-
-_ENTRY = ("roadcall", "microsoft-365")
+from assistant.errors import ConfigError, Refused
 
 
 class TokenStore:
@@ -22,8 +20,9 @@ class TokenStore:
     so this is not for the main thread."""
 
     def __init__(self, path: Path) -> None:
-        """`path`: the file used where there is no keyring."""
+        """`path`: the file used where there is no keyring; its name tells accounts apart."""
         self._path = path
+        self._entry = ("roadcall", path.stem)
         self._keyring = _usable_keyring()
 
     @property
@@ -37,7 +36,7 @@ class TokenStore:
         """The text, "" if none is kept."""
         if self._keyring:
             try:
-                return self._keyring.get_password(*_ENTRY) or ""
+                return self._keyring.get_password(*self._entry) or ""
             except self._keyring.errors.KeyringError:
                 self._keyring = None
         return self._path.read_text("utf-8", "replace") if self._path.is_file() else ""
@@ -45,7 +44,7 @@ class TokenStore:
     def save(self, text: str) -> None:
         if self._keyring:
             try:
-                self._keyring.set_password(*_ENTRY, text)
+                self._keyring.set_password(*self._entry, text)
             except self._keyring.errors.KeyringError:
                 self._keyring = None
             else:
@@ -54,13 +53,18 @@ class TokenStore:
         _write_private(self._path, text)
 
     def wipe(self) -> None:
-        """Forget the text wherever it may be. Harmless twice."""
+        """Forget the text wherever it may be. Harmless twice.
+
+        Raises: Refused when a locked keyring keeps it.
+        """
         self._path.unlink(missing_ok=True)
-        if self._keyring:
+        if keyring := _usable_keyring():
             try:
-                self._keyring.delete_password(*_ENTRY)
-            except self._keyring.errors.PasswordDeleteError:
+                keyring.delete_password(*self._entry)
+            except keyring.errors.PasswordDeleteError:
                 return  # there was none
+            except keyring.errors.KeyringError as error:
+                raise Refused("keyring", f"the sign-in is still in it: {error}") from error
 
 
 def _usable_keyring() -> ModuleType | None:

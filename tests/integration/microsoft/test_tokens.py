@@ -15,7 +15,8 @@ import pytest
 from fakes.desk import READ, Desk, ignore
 from parts import need
 
-from assistant.errors import SignInNeeded
+from assistant.errors import Refused, SignInNeeded
+from assistant.services.tokens import TokenStore
 
 
 def test_without_a_keyring_a_private_file_with_a_warning(file: Path, desk: Desk) -> None:
@@ -106,12 +107,13 @@ class Safe(keyring.backend.KeyringBackend):
         self.kept[service, username] = password
 
     def delete_password(self, service: str, username: str) -> None:
+        self._knock()
         if not self.kept.pop((service, username), None):
             raise keyring.errors.PasswordDeleteError
 
     def _knock(self) -> None:
         if self.is_locked:
-            raise keyring.errors.KeyringLocked
+            raise keyring.errors.KeyringLocked("locked")
 
 
 @pytest.fixture
@@ -130,6 +132,23 @@ def test_a_keyring_keeps_the_tokens(safe: Safe, file: Path, desk: Desk) -> None:
     assert desk.start().token(READ) == "access1"
     sign_in.logout()
     assert safe.kept == {}
+
+
+def test_a_logout_that_leaves_something_says_so(safe: Safe, desk: Desk) -> None:
+    sign_in = desk.start()
+    sign_in.device_code(ignore)
+    safe.is_locked = True
+    with pytest.raises(Refused, match="still in it"):
+        sign_in.logout()
+
+
+def test_accounts_are_told_apart(safe: Safe, tmp_path: Path) -> None:
+    work, club = TokenStore(tmp_path / "work.json"), TokenStore(tmp_path / "club.json")
+    work.save("work's")
+    club.save("club's")
+    assert (work.load(), club.load()) == ("work's", "club's")
+    work.wipe()
+    assert list(safe.kept.values()) == ["club's"]
 
 
 def test_a_locked_keyring_falls_back_to_the_file(safe: Safe, file: Path, desk: Desk) -> None:
