@@ -12,13 +12,15 @@ from assistant.core.events import Event
 from assistant.services.calls.dryrun import DryRunLine
 from assistant.services.calls.phone import PhoneLine
 from assistant.services.calls.sip import SipLine
+from assistant.services.calls.skype import SkypeLine
 from assistant.services.calls.uri import UriLine
 
-Line = DryRunLine | UriLine | SipLine | PhoneLine
+Line = DryRunLine | UriLine | SipLine | PhoneLine | SkypeLine
 
 BACKENDS: Mapping[str, Callable[[Mapping[str, str], Callable[[Event], None]], Line]] = {
     "dryrun": DryRunLine,
     "uri": UriLine,
     "sip": SipLine,
     "phone": PhoneLine,
+    "skype": SkypeLine,
 }
