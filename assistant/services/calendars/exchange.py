@@ -65,7 +65,7 @@ class Settings:
 class ExchangeCalendar:
     """A `Source` that can also be changed (`ports.WritableCalendar`). Opens no connection yet.
 
-    Raises: ConfigError for a missing library or an unknown `auth`.
+    Raises: ConfigError for a missing library, an unknown `auth` or a `server` that is a URL.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -77,6 +77,8 @@ class ExchangeCalendar:
         kinds = {"ntlm": exchangelib.NTLM, "basic": exchangelib.BASIC}
         if settings.auth not in kinds:
             raise ConfigError("calendars", "auth", "must be ntlm or basic")
+        if "/" in settings.server:
+            raise ConfigError("calendars", "server", "must be a host name: mail.contoso.com")
         self._ews = exchangelib
         self._settings = settings
         self._zone = exchangelib.EWSTimeZone.from_timezone(settings.zone)

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -250,9 +251,16 @@ def test_a_dead_server(settings: Settings) -> None:
     calendar.close()
 
 
-def test_an_unknown_way_to_sign_in(settings: Settings) -> None:
-    with pytest.raises(ConfigError, match="ntlm or basic"):
-        ExchangeCalendar(replace(settings, auth="kerberos"))
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"auth": "kerberos"}, "ntlm or basic"),
+        ({"server": "https://mail.contoso.com/owa"}, "host name"),
+    ],
+)
+def test_settings_that_cannot_be(settings: Settings, change: Mapping[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        ExchangeCalendar(replace(settings, **change))
 
 
 def test_the_password_is_never_shown(settings: Settings) -> None:
