@@ -55,7 +55,7 @@ class Scorer:
         features = torch.from_numpy(mfcc(samples))
         with torch.no_grad():
             logits = frame_logits(self._net, features)
-        return (logits.log_softmax(dim=1) - self._log_priors).numpy()  # type: ignore[no-any-return]
+        return (logits.log_softmax(dim=1) - self._log_priors).numpy()
 
 
 def frame_logits(net: Network, features: torch.Tensor) -> torch.Tensor:
@@ -64,7 +64,7 @@ def frame_logits(net: Network, features: torch.Tensor) -> torch.Tensor:
     count = -(-frames // SUBSAMPLING)
     window = torch.arange(-shape.left_context, SUBSAMPLING * count - 2 + shape.right_context)
     phases = [features[(window + phase).clamp(0, frames - 1)] for phase in range(SUBSAMPLING)]
-    logits = net(torch.stack(phases))
+    logits: torch.Tensor = net(torch.stack(phases))
     return logits.transpose(0, 1).reshape(-1, shape.outputs)[:frames]
 
 

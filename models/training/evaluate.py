@@ -18,12 +18,13 @@ import math
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,8 +156,8 @@ class Decoder:
         import vosk
 
         vosk.SetLogLevel(-1)
-        self._new = lambda: vosk.KaldiRecognizer(model, noise.RATE_HZ)
         model = vosk.Model(str(folder))
+        self._new: Callable[[], Any] = lambda: vosk.KaldiRecognizer(model, noise.RATE_HZ)
 
     def __call__(self, samples: NDArray[np.float32]) -> str:
         recogniser = self._new()

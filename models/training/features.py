@@ -63,7 +63,7 @@ def filter_bank(warp: float = 1.0) -> Array:
     rising = (bins - low) / np.maximum(centre - low, 1e-6)
     falling = (high - bins) / np.maximum(high - centre, 1e-6)
     inside = (bins > low) & (bins < high)
-    return np.where(inside, np.minimum(rising, falling), 0.0).astype(np.float32)
+    return np.asarray(np.where(inside, np.minimum(rising, falling), 0.0), np.float32)
 
 
 @cache
@@ -73,18 +73,18 @@ def cepstral_map() -> Array:
     dct = np.sqrt(2 / BANDS) * np.cos(np.pi / BANDS * np.outer(index + 0.5, index))
     dct[:, 0] = np.sqrt(1 / BANDS)
     lifter = 1 + 0.5 * LIFTER * np.sin(np.pi * index / LIFTER)
-    return (dct * lifter).astype(np.float32)
+    return np.asarray(dct * lifter, np.float32)
 
 
 @cache
 def _window() -> Array:
     """Kaldi's "povey" window."""
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / (FRAME - 1))
-    return (hann**0.85).astype(np.float32)
+    return np.asarray(hann**0.85, np.float32)
 
 
 def _mel(hertz: NDArray[np.floating] | float) -> NDArray[np.floating]:
-    return 1127.0 * np.log1p(np.asarray(hertz) / 700.0)
+    return np.asarray(1127.0 * np.log1p(np.asarray(hertz) / 700.0))
 
 
 def _hertz(mel: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -6,6 +6,7 @@ whose loudest sample is 1; levels are set when noise meets speech (`mixing.py`).
 Source for the cabin: 58 % of a car's noise energy lies below 200 Hz and 97 % below 500 Hz.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -61,7 +62,8 @@ def strikes(
     length = int(RATE_HZ * min(1.0, 6 * decay_s))
     clock = np.arange(length) / RATE_HZ
     for time in times:
-        modes = np.exp(rng.uniform(*np.log(hertz), size=rng.integers(2, 7)))
+        low, high = math.log(hertz[0]), math.log(hertz[1])
+        modes = np.exp(rng.uniform(low, high, size=int(rng.integers(2, 7))))
         decays = decay_s * rng.lognormal(0, 0.5, size=len(modes))[:, None]
         ring = np.sin(2 * np.pi * modes[:, None] * clock + rng.uniform(0, 6.3, (len(modes), 1)))
         hit = (ring * np.exp(-clock / decays)).mean(axis=0)
@@ -78,7 +80,7 @@ def happenings(rng: Generator, count: int, rate_hz: float) -> NDArray[np.float64
     seconds = count / RATE_HZ
     clusters = rng.uniform(0, seconds, max(1, rng.poisson(seconds * rate_hz / 3)))
     near = rng.exponential(0.25, (len(clusters), 3)).cumsum(axis=1)
-    return (clusters[:, None] + near).ravel()
+    return np.asarray((clusters[:, None] + near).ravel())
 
 
 def cabin(rng: Generator, count: int) -> Samples:
@@ -89,11 +91,11 @@ def cabin(rng: Generator, count: int) -> Samples:
         rng, count, [(20, rng.uniform(-12, 0)), (knee, 0), (3 * knee, rng.uniform(-20, -10)),
                      (1000, rng.uniform(-40, -26)), (8000, tail)],
     )  # fmt: skip
-    road *= slow(rng, count, 1.0, rng.uniform(0.2, 2.0)) / road.std()
+    road = unit(road) * slow(rng, count, 1.0, rng.uniform(0.2, 2.0))
     engine = harmonics(rng, count, rng.uniform(22, 110), int(rng.integers(3, 16)), 0.05)
     wind = coloured(rng, count, [(20, -10), (300, 0), (1500, -10), (8000, rng.uniform(-50, -25))])
-    wind *= slow(rng, count, 3.0, 3.0) / wind.std()
-    return road + rng.uniform(0, 0.6) * engine / engine.std() + rng.uniform(0, 0.12) * wind
+    wind = unit(wind) * slow(rng, count, 3.0, 3.0)
+    return road + rng.uniform(0, 0.6) * unit(engine) + rng.uniform(0, 0.12) * wind
 
 
 def fan(rng: Generator, count: int) -> Samples:
@@ -102,7 +104,7 @@ def fan(rng: Generator, count: int) -> Samples:
     points = [(hertz, -slope * abs(np.log2(hertz / centre))) for hertz in (50, centre, 2000, 8000)]
     air = coloured(rng, count, sorted(points))
     blades = harmonics(rng, count, rng.uniform(60, 400), int(rng.integers(1, 6)), 0.01)
-    return air / air.std() + rng.uniform(0, 0.4) * blades / blades.std()
+    return unit(air) + rng.uniform(0, 0.4) * unit(blades)
 
 
 def rain(rng: Generator, count: int) -> Samples:
@@ -110,9 +112,9 @@ def rain(rng: Generator, count: int) -> Samples:
     drops = rng.normal(size=count) * (rng.random(count) < rng.uniform(0.002, 0.05))
     body = rng.normal(size=400) * np.exp(-np.arange(400) / rng.uniform(8, 60))
     shower = fftconvolve(drops, body)[:count]
-    hiss = coloured(rng, count, [(50, -20), (1000, -6), (4000, 0), (8000, -8)])
+    hiss = unit(coloured(rng, count, [(50, -20), (1000, -6), (4000, 0), (8000, -8)]))
     wiper = hiss * np.maximum(0, np.sin(np.arange(count) * rng.uniform(3, 7) / RATE_HZ)) ** 6
-    return shower / shower.std() + (rng.uniform(0.1, 0.6) * hiss + wiper) / hiss.std()
+    return np.asarray(unit(shower) + rng.uniform(0.1, 0.6) * hiss + wiper)
 
 
 def indicator(rng: Generator, count: int) -> Samples:
@@ -136,16 +138,16 @@ def water(rng: Generator, count: int) -> Samples:
     low = rng.uniform(200, 1500)
     hiss = coloured(rng, count, [(50, -30), (low, 0), (4 * low, rng.uniform(-6, 6)),
                                  (8000, rng.uniform(-25, 0))])  # fmt: skip
-    hiss *= slow(rng, count, 6.0, rng.uniform(0.5, 3)) / hiss.std()
+    hiss = unit(hiss) * slow(rng, count, 6.0, rng.uniform(0.5, 3))
     bubbles = strikes(rng, count, happenings(rng, count, rng.uniform(2, 20)), (300, 2500), 0.01)
-    return hiss + rng.uniform(0, 3) * bubbles / max(bubbles.std(), 1e-3) * 0.3
+    return hiss + rng.uniform(0, 0.9) * unit(bubbles)
 
 
 def appliance(rng: Generator, count: int) -> Samples:
     """A refrigerator, a hood, a microwave oven: mains hum and its partials over air."""
-    hum = harmonics(rng, count, rng.choice([50.0, 60.0, 100.0, 120.0]), 20, 0.0)
+    hum = harmonics(rng, count, float(rng.choice([50.0, 60.0, 100.0, 120.0])), 20, 0.0)
     air = fan(rng, count)
-    return hum / hum.std() + rng.uniform(0.1, 2) * air / air.std()
+    return unit(hum) + rng.uniform(0.1, 2) * unit(air)
 
 
 def kitchen(rng: Generator, count: int) -> Samples:
@@ -173,7 +175,7 @@ def music(rng: Generator, count: int) -> Samples:
     drums = strikes(rng, count, beats, (60, 200), 0.05) + strikes(
         rng, count, beats / 2, (3000, 7900), 0.02
     )
-    return sound / sound.std() + rng.uniform(0, 3) * drums / drums.std()
+    return unit(sound) + rng.uniform(0, 3) * unit(drums)
 
 
 def floor_noise(rng: Generator, count: int) -> Samples:
@@ -217,15 +219,18 @@ MAKERS: dict[str, tuple[Maker, float]] = {
 """Kind -> maker and its share among the noises; crowds come from speech, see `crowd`."""
 
 
-def crowd(rng: Generator, voices: Sequence[Samples], count: int) -> Samples:
+def crowd(rng: Generator, voices: Sequence[NDArray[np.floating]], count: int) -> Samples:
     """People talking elsewhere in the room or on the radio: looped, echoing, at many levels."""
     total = np.zeros(count)
     for voice in voices:
         looped = np.resize(np.roll(voice, rng.integers(len(voice))), count)
-        total += (
-            echo(rng, looped, rng.uniform(0.1, 0.8)) * rng.lognormal(0, 0.5) / (looped.std() + 1e-6)
-        )
+        total += unit(echo(rng, looped, rng.uniform(0.1, 0.8))) * rng.lognormal(0, 0.5)
     return total
+
+
+def unit(sound: Samples) -> Samples:
+    """The same sound with a standard deviation of 1."""
+    return np.asarray(sound / max(float(sound.std()), 1e-6))
 
 
 def normalised(sound: Samples) -> Samples:

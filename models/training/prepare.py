@@ -10,6 +10,7 @@ import argparse
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr
@@ -53,9 +54,7 @@ def vary(
     return sound, len(sound) / len(samples), float(rng.choice(WARPS))
 
 
-def prepare_speech(
-    spoken: Sequence[Utterance], work: Path, variant: int
-) -> dict[str, NDArray[np.generic]]:
+def prepare_speech(spoken: Sequence[Utterance], work: Path, variant: int) -> dict[str, Any]:
     """Frames of all utterances one after another: 40 log-mel powers and the log energy."""
     found = {
         name: phones
@@ -83,9 +82,7 @@ def prepare_speech(
     }
 
 
-def prepare_noise(
-    voices: Sequence[Utterance], hours: float, seed: int
-) -> dict[str, NDArray[np.generic]]:
+def prepare_noise(voices: Sequence[Utterance], hours: float, seed: int) -> dict[str, Any]:
     """Clips of equal length, (clips, frames, 41), and the kind of each."""
     rng = np.random.default_rng(seed)
     makers = [*noise.MAKERS.items()]

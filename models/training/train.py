@@ -2,12 +2,15 @@
 
     python -m models.training.train WORK OUT.pt --steps 6000 [--init net.pt] [--mmi]
 
-A leg warms up, holds its learning rate and decays over its last `--decay` steps.  A leg without
-decay can be followed by another one from its checkpoint, so a run may be as long as the night.
+A leg warms up, holds its learning rate and brings it to zero over its last part (`--decay`, a
+share).  A leg without decay can be followed by another one from its checkpoint, so a run may be
+as long as the night.  `--minutes` ends a leg, decayed, on a machine that others slow down; such
+a leg cannot be repeated exactly.
 """
 
 import argparse
 import logging
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +27,9 @@ from models.training.phones import OUTPUTS
 from models.training.sequence import mmi_loss, transitions
 
 log = logging.getLogger(__name__)
-WARM_UP_STEPS = 200
+WARM_UP_STEPS = 100
 REPORT_STEPS = 50
-SAVE_STEPS = 250
+SAVE_STEPS = 100
 PRIOR_BATCHES = 100
 
 
@@ -35,14 +38,15 @@ class Plan:
     """How to train; a step sees `batch` windows of `outputs` output frames."""
 
     steps: int
-    decay: int
+    minutes: float
+    decay: float
     rate: float
     batch: int
     outputs: int
     seed: int
     mmi: bool
     mmi_scale: float = 0.5  # that of decoding
-    frame_share: float = 0.3  # weight of the frame loss beside MMI
+    frame_share: float = 0.5  # weight of the frame loss beside MMI
     smoothing: float = 0.05
 
 
@@ -71,19 +75,22 @@ class Trainer:
     def run(self, out: Path) -> None:
         started, seen = time.monotonic(), np.zeros(3)
         self.net.train()
-        for step in range(1, self.plan.steps + 1):
-            seen += self._step(self.plan.rate * self._share(step))
+        step, progress = 0, 0.0
+        while progress < 1:
+            step += 1
+            seen += self._step(self.plan.rate * self._share(step, progress))
+            elapsed = time.monotonic() - started
+            progress = max(step / self.plan.steps, elapsed / (60 * self.plan.minutes))
             if step % REPORT_STEPS == 0:
                 loss, right = seen[0] / REPORT_STEPS, seen[1] / seen[2]
-                elapsed = time.monotonic() - started
                 log.info("%5d  loss %.3f  frames right %.3f  %.0f s", step, loss, right, elapsed)
                 seen[:] = 0
-            if step % SAVE_STEPS == 0 or step == self.plan.steps:
+            if step % SAVE_STEPS == 0 or progress >= 1:
                 network.save(out, self.net, self.priors)
 
-    def _share(self, step: int) -> float:
+    def _share(self, step: int, progress: float) -> float:
         """The share of the learning rate to use at `step`."""
-        left = (self.plan.steps - step + 1) / max(self.plan.decay, 1)
+        left = (1 - progress) / max(self.plan.decay, 1e-6)
         return min(1.0, step / WARM_UP_STEPS, left)
 
     def _step(self, rate: float) -> tuple[float, float, float]:
@@ -128,7 +135,8 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--init", type=Path)
     parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--decay", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--decay", type=float, default=0.0)
     parser.add_argument("--rate", type=float, default=1.2e-3)
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--outputs", type=int, default=100)
