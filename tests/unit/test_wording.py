@@ -124,7 +124,7 @@ def test_braces_in_a_title_are_only_text() -> None:
 def test_a_long_answer_is_cut_at_a_sentence() -> None:
     first = "One two three four five six seven eight nine ten."
     second = (
-        "Eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty more."
+        "And eleven twelve thirteen fourteen fifteen more than seventeen eighteen nineteen twenty."
     )
     assert budget(f"{first} {second}") == (first, second)
     assert budget(first) == (first, "")
