@@ -2,25 +2,26 @@
 
 A file is TOML: `[locale] [rules] [slots] [when] [titles] [intents.*] [phrases] [errors] [test]`;
 only the tag and one intent with `hear` are required, so that the same reader serves other
-domains. The format is described in docs/locale-files.md. Neighbours: `tree` reads templates,
-`kinds` are the slots, `match` and `template` use the result.
+domains. The format is described in docs/locale-files.md. Neighbours: `locale` has the nouns,
+`tree` reads templates, `slot_tables` reads `[slots]` and `[when]`.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from assistant.core import tree as trees
 from assistant.core.events import Scope
 from assistant.core.kinds import NAMES, OPTION, Kind
-from assistant.core.network import Network, Sentences, determine
+from assistant.core.locale import Intent, Locale, Sample, Template, sentence_network
 from assistant.core.slot_tables import build_kinds
 from assistant.core.tokens import tokens
 from assistant.core.tree import Rule, Slot, TemplateError, Tree
 from assistant.errors import ConfigError
+
+__all__ = ["Intent", "Locale", "Sample", "Template", "parse"]
 
 SECTIONS = {
     "locale": {"tag", "market", "name", "before", "after", "fillers", "corrections", "honorifics"},
@@ -36,77 +37,6 @@ SECTIONS = {
 """Section -> its keys; None where the file's author names them."""
 _INTENT_KEYS = {"hear", "typed", "scopes", "careful", "say", "none", "confirm"}
 _ROW_KEYS = {"hear", "intent", "slots", "now"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
-    """One way to say an intent."""
-
-    text: str
-    tree: Tree
-    slots: Mapping[str, object] = field(default_factory=dict)
-    """Values that the wording itself settles (`response = "accepted"`)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
-    """What a whole sentence of the network means: the label of its final state."""
-
-    intent: str
-    slots: tuple[tuple[str, object], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
-    hear: tuple[Template, ...]
-    typed: tuple[Template, ...]
-    """Understood in text as well, but not put before the recogniser, where less is better."""
-    scopes: frozenset[Scope]
-    careful: bool
-    """Never heard from half a sentence: it calls, sends, changes or deletes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """One `[test]` row: a sentence and what it must mean."""
-
-    hear: str
-    intent: str
-    slots: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locale:
-    """One language, ready to be heard and spoken."""
-
-    tag: str
-    market: str
-    """ISO 3166 region for phone numbers and dial-ins: GB, DE, FR."""
-    before: Tree
-    """Polite words that may open any sentence."""
-    after: Tree
-    fillers: frozenset[str]
-    corrections: tuple[tuple[str, ...], ...]
-    """Words that take back what came before: "no", "i mean"."""
-    honorifics: tuple[tuple[str, ...], ...]
-    spoken: Mapping[str, tuple[str, ...]]
-    """Signs in titles -> how they are said ("1:1" -> "one on one")."""
-    generic: frozenset[str]
-    """Title words too common to name a meeting alone."""
-    rules: Mapping[str, Tree]
-    kinds: Mapping[str, Kind]
-    intents: Mapping[str, Intent]
-    network: Network
-    """All intents in one; labels are Meaning."""
-    replies: Mapping[str, str]
-    phrases: Mapping[str, str]
-    errors: Mapping[str, str]
-    samples: tuple[Sample, ...]
-
-    @property
-    def language(self) -> str:
-        """ISO 639 code."""
-        return self.tag.partition("-")[0]
 
 
 def parse(text: str, source: str) -> Locale:
@@ -157,7 +87,7 @@ class _File:
             rules=rules,
             kinds=kinds,
             intents=intents,
-            network=_network(before, after, rules, intents),
+            network=sentence_network(before, after, rules, intents),
             replies=dict(self._replies()),
             phrases=self._flat("phrases"),
             errors=self._flat("errors"),
@@ -230,11 +160,13 @@ class _File:
         done: set[str] = set()
 
         def follow(name: str, path: tuple[str, ...]) -> None:
+            if name not in rules:
+                raise ConfigError(self.source, f"rules.{path[-1]}", f"<{name}> to be in [rules]")
             if name in path:
                 chain = " -> ".join((*path, name))
                 raise ConfigError(self.source, f"rules.{name}", f"no rule within itself: {chain}")
             for part in trees.walk(rules[name]) if name not in done else ():
-                if isinstance(part, Rule) and part.name in rules:
+                if isinstance(part, Rule):
                     follow(part.name, (*path, name))
             done.add(name)
 
@@ -329,19 +261,3 @@ class _File:
                 self._known(intent, f"{where}.intent", set(intents))
             hear = self._text(row.get("hear"), f"{where}.hear")
             yield Sample(hear=hear, intent=intent, slots=row.get("slots", {}))
-
-
-def _network(
-    before: Tree, after: Tree, rules: Mapping[str, Tree], intents: Mapping[str, Intent]
-) -> Network:
-    """Every sentence of the intents, each labelled with its Meaning."""
-    templates = tuple(
-        (
-            trees.with_calls(template.tree, rules),
-            Meaning(intent=name, slots=tuple(template.slots.items())),
-            1.0,
-        )
-        for name, intent in intents.items()
-        for template in (*intent.hear, *intent.typed)
-    )
-    return determine(*Sentences(before=before, after=after, templates=templates).woven(rules))

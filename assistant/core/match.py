@@ -18,10 +18,11 @@ from assistant.core import tree as trees
 from assistant.core import when as times
 from assistant.core.events import Scope
 from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Open, Sense
-from assistant.core.locales import Locale, Meaning
+from assistant.core.locale import Locale, Meaning
 from assistant.core.model import Interpretation, Named, When
 from assistant.core.options import option_phrases
-from assistant.core.search import Capture, Chart, Graph, Prices, Search, Step
+from assistant.core.pieces import Capture, Graph, Prices
+from assistant.core.search import Chart, Search, Step
 from assistant.core.slots import Vocabulary
 from assistant.core.tokens import tokens
 from assistant.core.tree import Rule, Tree, Word

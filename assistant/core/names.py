@@ -44,37 +44,8 @@ _NICKNAMES = (
 
 _DEGREES = frozenset(["dr", "prof", "dipl", "ing", "mba", "phd", "msc", "bsc", "jr", "sr", "mag"])
 _COMPANY_FORMS = frozenset(
-    [
-        "gmbh",
-        "ag",
-        "kg",
-        "ohg",
-        "ug",
-        "se",
-        "co",
-        "ltd",
-        "limited",
-        "inc",
-        "incorporated",
-        "llc",
-        "llp",
-        "plc",
-        "corp",
-        "corporation",
-        "company",
-        "group",
-        "holding",
-        "sa",
-        "sas",
-        "sarl",
-        "eurl",
-        "bv",
-        "nv",
-        "ab",
-        "oy",
-        "spa",
-        "srl",
-    ]
+    """gmbh ag kg ohg ug se co ltd limited inc incorporated llc llp plc corp corporation company
+    group holding sa sas sarl eurl bv nv ab oy spa srl""".split()  # noqa: SIM905 - readable
 )
 _LINK = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 _PREFIX = re.compile(

@@ -1,9 +1,10 @@
 """Trees to networks: what may follow what, without repetition.
 
 `Weaver` joins trees into a nondeterministic network without free steps (Glushkov); `determine`
-makes it deterministic, `merge` also merges what ends alike. Probabilities are carried as expected counts,
-so that a merged network is still the best fit to "every intent, every alternative, equally
-often". Neighbours: `template` (recogniser's automaton), `search` (the matcher's walk).
+makes it deterministic, `merge` also merges what ends alike. Probabilities are carried as
+expected counts, so that a merged network is still the best fit to "every intent, every
+alternative, equally often". Neighbours: `template` (the recogniser's automaton), `search` (the
+matcher's walk).
 Sources: Glushkov 1961; Revuz, "Minimisation of acyclic deterministic automata", 1992.
 """
 

@@ -17,7 +17,7 @@ Spoken = tuple[str, ...]
 
 _CARDINALS: dict[str, dict[str, tuple[str, ...]]] = {
     "de": {"eins": ("ein", "eine", "einen", "einer", "einem"), "zwei": ("zwo",)},
-    "fr": {"un": ("une",)},
+    "fr": {"un": ("une",), "vingts": ("vingt",)},
     "en": {"zero": ("nought", "oh")},
 }
 """Other words for the last word of a number, which no library lists."""
@@ -32,8 +32,8 @@ def cardinals(number: int, language: str) -> tuple[Spoken, ...]:
     ways = [words, (str(number),)]
     if 0 <= number < 10:
         ways.append((f"0{number}",))
-    for other in _CARDINALS.get(language, {}).get(words[-1], ()):
-        ways.append((*words[:-1], other))
+    others = _CARDINALS.get(language, {}).get(words[-1], ())
+    ways.extend((*words[:-1], other) for other in others)
     if "and" in words:
         ways.append(tuple(word for word in words if word != "and"))
     return tuple(ways)

@@ -9,124 +9,20 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
 from assistant.core.kinds import NAMES, Digits, Formed, Kind, Listed, Open, Sense
-from assistant.core.network import Network
-from assistant.core.tree import Slot
+from assistant.core.pieces import Capture, Graph, Piece, Prices
 
 Tokens = tuple[str, ...]
 
 _SLOTS_LIMIT = 2.0
 """Cost limit of a sentence heard word for word: free words in slots have a small price."""
-_GLUE = 0.35
-_DROPPABLE = 0.62
-"""Price above which a template word must be said."""
 _LONGEST_NAME = 4
 """Words of a name that is in no list."""
 _MOST_VISITS = 800
 """Steps of one search."""
-
-
-class Piece(NamedTuple):
-    """A slot heard from where it was looked for up to `end`."""
-
-    end: int
-    value: object
-    cost: float
-    said: float = 0.0
-    """Weight of the template words that were said."""
-    lost: float = 0.0
-    """Weight of the template words that were not."""
-
-
-class Capture(NamedTuple):
-    """A slot on a path, linked to the one before."""
-
-    slot: Slot
-    start: int
-    piece: Piece
-    before: Capture | None
-
-    def chain(self) -> Iterator[Capture]:
-        """All slots of the path in order, those inside rules included."""
-        if self.before is not None:
-            yield from self.before.chain()
-        if self.slot.kind.startswith("<"):
-            if isinstance(self.piece.value, Capture):
-                yield from self.piece.value.chain()
-        else:
-            yield self
-
-
-class Graph:
-    """A network laid out for walking."""
-
-    def __init__(self, network: Network) -> None:
-        self.words = [{s: t for s, t in a.items() if isinstance(s, str)} for a in network.arcs]
-        self.slots = [[(s, t) for s, t in a.items() if isinstance(s, Slot)] for a in network.arcs]
-        self.finals = network.finals
-        self._beyond: dict[int, dict[str, dict[int, float]]] = {}
-        self._skips: dict[int, dict[int, float]] = {}
-
-    def beyond(self, state: int, prices: Prices) -> dict[str, dict[int, float]]:
-        """Word -> states it leads to once a word before it is left out -> price of that."""
-        found = self._beyond.get(state)
-        if found is None:
-            found = self._beyond[state] = {}
-            for middle, price in self._skipped(state, prices).items():
-                for word, target in self.words[middle].items():
-                    _cheapest(found.setdefault(word, {}), target, price)
-        return found
-
-    def skips(self, state: int, prices: Prices) -> dict[int, float]:
-        """States after one word that is left out, where a slot or the end may follow."""
-        found = self._skips.get(state)
-        if found is None:
-            after = self._skipped(state, prices).items()
-            found = {t: p for t, p in after if self.slots[t] or t in self.finals}
-            self._skips[state] = found
-        return found
-
-    def _skipped(self, state: int, prices: Prices) -> dict[int, float]:
-        """States after one word that may be left out; no sentence stands without some words."""
-        found: dict[int, float] = {}
-        for word, target in self.words[state].items():
-            if prices.of(word) <= _DROPPABLE:
-                _cheapest(found, target, prices.of(word))
-        return found
-
-
-def _cheapest(table: dict[int, float], key: int, price: float) -> None:
-    if price < table.get(key, price + 1):
-        table[key] = price
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
-    """What each kind of departure from a template costs; 1 is a word that carries the meaning."""
-
-    words: Mapping[str, float]
-    """Weight of the words that templates use."""
-    foreign: float = 1.1
-    """A word that no template uses."""
-    slot: float = 0.001
-    """Any slot: plain words win a draw."""
-    unknown: float = 0.35
-    """A name that is in no list."""
-    known_word: float = 0.3
-    """A template word within a name that is in no list."""
-    open_word: float = 0.04
-    """A word of a slot for free words."""
-
-    def of(self, word: str) -> float:
-        return self.words.get(word, self.foreign)
-
-    def is_glue(self, word: str) -> bool:
-        """Articles, pronouns, prepositions: words of many intents, and of no name."""
-        return self.words.get(word, 1.0) < _GLUE
 
 
 class Chart:

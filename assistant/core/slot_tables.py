@@ -43,8 +43,8 @@ def build_kinds(
             raise TemplateError(f"{name}: {problem}") from problem
     for key, sense in (("times", Sense.WHEN), ("durations", Sense.MINUTES)):
         if forms := when.get(key):
-            tree = Choice(tuple(trees.parse(text) for text in forms))
-            kinds[sense.value] = Formed(network=_network(tree, rules), sense=sense)
+            said = Choice(tuple(trees.parse(text) for text in forms))
+            kinds[sense.value] = Formed(network=_network(said, rules), sense=sense)
     for name, tree in rules.items():
         if trees.holds_slot(tree, rules):
             called = trees.with_calls(tree, rules)
@@ -60,16 +60,20 @@ def _kind(entry: Any, language: str, rules: Mapping[str, Tree]) -> Kind:
             return _list(entry, rules)
         case {"from": int(low), "to": int(high), **rest}:
             return _range(low, high, language, ordinal=rest.get("ordinal", False) is True)
-        case {"open": True, **rest}:
-            like = rest.get("like")
-            return Open(
-                like=_network(trees.parse(like), rules) if like else None,
-                without=frozenset(rest.get("without", ())),
-            )
+        case {"open": True}:
+            return _open(entry, rules)
         case dict():
             return _phrases(entry.items(), rules)
         case _:
             raise TemplateError('expected a list, a table, {from, to}, {open} or "<rule>"')
+
+
+def _open(entry: Mapping[str, Any], rules: Mapping[str, Tree]) -> Open:
+    like = entry.get("like")
+    return Open(
+        like=_network(trees.parse(like), rules) if like else None,
+        without=frozenset(entry.get("without", ())),
+    )
 
 
 def _list(entries: list[Any], rules: Mapping[str, Tree]) -> Listed:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from assistant.core import names
-from assistant.core.locales import Locale
+from assistant.core.locale import Locale
 from assistant.core.model import Appointment, Attendee, Candidate, Contact, Named
 from assistant.core.numbers import Spoken
 

@@ -16,7 +16,7 @@ from assistant.core import tree as trees
 from assistant.core.automaton import Arc, Automaton
 from assistant.core.events import Scope
 from assistant.core.kinds import NAMES, OPTION, Digits, Formed, Kind, Listed, Open
-from assistant.core.locales import Locale
+from assistant.core.locale import Locale
 from assistant.core.match import HEARD_IN
 from assistant.core.network import Network, Sentences, Weaver, list_network, merge
 from assistant.core.options import option_phrases

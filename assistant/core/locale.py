@@ -1,0 +1,102 @@
+"""What a language is to the assistant: one frozen Locale per locale file.
+
+Neighbours: `locales` reads the TOML file, `kinds` are the slots; `match` and `template` use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from assistant.core import tree as trees
+from assistant.core.events import Scope
+from assistant.core.kinds import Kind
+from assistant.core.network import Network, Sentences, determine
+from assistant.core.tree import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One way to say an intent."""
+
+    text: str
+    tree: Tree
+    slots: Mapping[str, object] = field(default_factory=dict)
+    """Values that the wording itself settles (`response = "accepted"`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What a whole sentence of the network means: the label of its final state."""
+
+    intent: str
+    slots: tuple[tuple[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    hear: tuple[Template, ...]
+    typed: tuple[Template, ...]
+    """Understood in text as well, but not put before the recogniser, where less is better."""
+    scopes: frozenset[Scope]
+    careful: bool
+    """Never heard from half a sentence: it calls, sends, changes or deletes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One `[test]` row: a sentence and what it must mean."""
+
+    hear: str
+    intent: str
+    slots: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locale:
+    """One language, ready to be heard and spoken."""
+
+    tag: str
+    market: str
+    """ISO 3166 region for phone numbers and dial-ins: GB, DE, FR."""
+    before: Tree
+    """Polite words that may open any sentence."""
+    after: Tree
+    fillers: frozenset[str]
+    corrections: tuple[tuple[str, ...], ...]
+    """Words that take back what came before: "no", "i mean"."""
+    honorifics: tuple[tuple[str, ...], ...]
+    spoken: Mapping[str, tuple[str, ...]]
+    """Signs in titles -> how they are said ("1:1" -> "one on one")."""
+    generic: frozenset[str]
+    """Title words too common to name a meeting alone."""
+    rules: Mapping[str, Tree]
+    kinds: Mapping[str, Kind]
+    intents: Mapping[str, Intent]
+    network: Network
+    """All intents in one; labels are Meaning."""
+    replies: Mapping[str, str]
+    phrases: Mapping[str, str]
+    errors: Mapping[str, str]
+    samples: tuple[Sample, ...]
+
+    @property
+    def language(self) -> str:
+        """ISO 639 code."""
+        return self.tag.partition("-")[0]
+
+
+def sentence_network(
+    before: Tree, after: Tree, rules: Mapping[str, Tree], intents: Mapping[str, Intent]
+) -> Network:
+    """Every sentence of the intents, each labelled with its Meaning."""
+    templates = tuple(
+        (
+            trees.with_calls(template.tree, rules),
+            Meaning(intent=name, slots=tuple(template.slots.items())),
+            1.0,
+        )
+        for name, intent in intents.items()
+        for template in (*intent.hear, *intent.typed)
+    )
+    return determine(*Sentences(before=before, after=after, templates=templates).woven(rules))
