@@ -158,7 +158,7 @@ def render(template: str, values: Mapping[str, str]) -> str:
         return values[placeholder[1]]
 
     text = _PLACEHOLDER.sub(value, _OPTIONAL.sub(optional, template))
-    return re.sub(r"\s+([.,!?;])", r"\1", re.sub(r" {2,}", " ", text)).strip()
+    return re.sub(r"\s+([.,])", r"\1", re.sub(r" {2,}", " ", text)).strip()
 
 
 def speakable(text: str) -> str:
