@@ -21,7 +21,7 @@ def parse_tones(raw: str) -> str:
 
     Raises: UnsafeTarget for anything that is not on a keypad.
     """
-    tones = re.sub(r"[\s.-]", "", raw).upper().translate(str.maketrans("PW;", ",,,"))
+    tones = re.sub(r"[ .-]", "", raw).upper().translate(str.maketrans("PW;", ",,,"))
     if not _TONES.fullmatch(tones):
         raise UnsafeTarget(shown(raw), "not keypad tones")
     return tones

@@ -14,7 +14,9 @@ from assistant.core.dialing import safe_target
 from assistant.core.events import Connected, Ended, EndReason, Event, Ringing
 from assistant.core.model import JoinInfo
 from assistant.core.tones import parse_tones
-from assistant.errors import Busy, CallFailed
+from assistant.errors import Busy, CallFailed, UnsafeTarget
+
+_CALLS = ("tel", "sip", "sips", "sos")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,10 @@ class DryRunLine:
         self.dialled: list[Dialled] = []
 
     def can(self, uri: str) -> bool:
-        return uri.startswith(("tel:", "sip:", "sips:", "sos:"))
+        try:
+            return safe_target(uri, self._country).scheme in _CALLS
+        except UnsafeTarget:
+            return False
 
     def can_join(self, join: JoinInfo) -> bool:
         return bool(join.sip_uri)

@@ -24,7 +24,6 @@ class SystemHandlers:
 
     def __init__(self) -> None:
         self._known: dict[str, bool] = {}
-        self._opened: list[subprocess.Popen[bytes]] = []
 
     def has(self, scheme: str) -> bool:
         if scheme not in self._known:
@@ -40,18 +39,17 @@ class SystemHandlers:
         opener = self._opener()
         if opener is None or not self.has(scheme):
             raise NoHandler(scheme)
-        self._opened = [child for child in self._opened if child.poll() is None]
         try:
-            child = subprocess.Popen(
-                [*opener, uri],
+            subprocess.run(  # setsid --fork: the program is nobody's child and outlives us
+                ["setsid", "--fork", *opener, uri],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                start_new_session=True,
+                timeout=_ASK_TIMEOUT_S,
+                check=True,
             )
-        except OSError as error:
-            raise CallFailed(str(error.strerror)) from error
-        self._opened.append(child)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise CallFailed(f"{opener[0]} did not start") from error
 
     @staticmethod
     def _opener() -> tuple[str, ...] | None:
