@@ -87,6 +87,7 @@ class Expansion:
         self._costs = costs
         self._entries: dict[tuple[int, str], int] = {}
         self._waiting: list[tuple[int, str]] = []
+        self._spelt: dict[Phones, tuple[tuple[str, str], list[Unit]]] = {}
 
     def add_grammar(self, grammar: Grammar, spoken: Mapping[int, Sequence[Phones]]) -> None:
         """`spoken` holds the pronunciations of each word id.
@@ -134,7 +135,7 @@ class Expansion:
     ) -> dict[tuple[str, str], int]:
         """The words that leave one grammar state, as states after each first phone."""
         roots: dict[tuple[str, str], int] = {}
-        inner: dict[tuple[int, str, str], int] = {}
+        inner: dict[tuple[int, Unit], int] = {}
         ends: set[tuple[int, int]] = set()
         words = (arc for arc in arcs if arc.word)
         for word, weight, target in sorted(words, key=lambda arc: arc.weight):
@@ -147,24 +148,30 @@ class Expansion:
         return roots
 
     def _walk(
-        self,
-        phones: Phones,
-        roots: dict[tuple[str, str], int],
-        inner: dict[tuple[int, str, str], int],
+        self, phones: Phones, roots: dict[tuple[str, str], int], inner: dict[tuple[int, Unit], int]
     ) -> int:
         """The state after the last phone, made where no other word has made it."""
-        first = (phones[0], "B" if len(phones) > 1 else "S")
+        if phones not in self._spelt:
+            self._spelt[phones] = self._spell(phones)
+        first, units = self._spelt[phones]
         if first not in roots:
             roots[first] = self._after_first(*first)
         state = roots[first]
-        for index in range(1, len(phones)):
-            position = "E" if index == len(phones) - 1 else "I"
-            key = (state, phones[index], position)
+        for unit in units:
+            key = (state, unit)
             if key not in inner:
-                unit = self._units.unit(phones[index], position, phones[index - 1])
                 inner[key] = self._sound(state, unit)
             state = inner[key]
         return state
+
+    def _spell(self, phones: Phones) -> tuple[tuple[str, str], list[Unit]]:
+        """The first phone with its position, and the units of the others."""
+        last = len(phones) - 1
+        units = [
+            self._units.unit(phones[index], "E" if index == last else "I", phones[index - 1])
+            for index in range(1, len(phones))
+        ]
+        return (phones[0], "B" if last else "S"), units
 
     def _after_first(self, phone: str, position: str) -> int:
         """The first phone's own state, or one behind it when it depends on what came before."""
@@ -219,9 +226,10 @@ class Expansion:
 
     def _sound(self, source: int, unit: Unit, weight: float = 0.0) -> int:
         """A new state in which `unit` lasts, entered from `source`."""
-        state = self._state()
-        self.arcs.append((source, state, unit.forward, 0, weight))
-        self.arcs.append((state, state, unit.loop, 0, 0.0))
+        state = self.n_states
+        self.n_states += 1
+        forward, loop = unit
+        self.arcs += ((source, state, forward, 0, weight), (state, state, loop, 0, 0.0))
         return state
 
     def _link(self, source: int, target: int, word: int = 0, weight: float = 0.0) -> None:

@@ -35,6 +35,7 @@ _ENDPOINTING_OFF = "".join(
 _MAGIC = 2125659606
 _EXPANDED = 0x1
 _ARC = np.dtype([("input", "<i4"), ("output", "<i4"), ("weight", "<f4"), ("target", "<i4")])
+_LISTED = np.dtype([("source", "<i4"), ("target", "<i4"), *_ARC.descr[:3]])
 _STATE = np.dtype(
     [("final", "<f4"), ("first", "<u4"), ("arcs", "<u4"), ("ieps", "<u4"), ("oeps", "<u4")]
 )
@@ -115,18 +116,19 @@ def write_fst(
 
     Source: OpenFst fst.cc FstHeader::Write, const-fst.h ConstFst::WriteFst (file version 2).
     """
-    source, target, label, word, weight = (np.array(column) for column in zip(*arcs, strict=True))
-    order = np.argsort(source, kind="stable")
-    table = np.empty(len(order), _ARC)
-    table["input"], table["output"] = label[order], word[order]
-    table["weight"], table["target"] = weight[order], target[order]
+    listed = np.array(arcs, _LISTED)
+    listed = listed[np.argsort(listed["source"], kind="stable")]
+    table = np.empty(len(listed), _ARC)
+    for name in _ARC.names or ():
+        table[name] = listed[name]
+    source = listed["source"]
     states = np.empty(n_states, _STATE)
     states["final"] = np.inf
     states["final"][list(finals)] = list(finals.values())
     states["arcs"] = np.bincount(source, minlength=n_states)
     states["first"] = np.cumsum(states["arcs"]) - states["arcs"]
-    states["ieps"] = np.bincount(source[label == 0], minlength=n_states)
-    states["oeps"] = np.bincount(source[word == 0], minlength=n_states)
+    states["ieps"] = np.bincount(source[listed["input"] == 0], minlength=n_states)
+    states["oeps"] = np.bincount(source[listed["output"] == 0], minlength=n_states)
     header = np.array([2, 0], "<i4").tobytes()
     header += np.array([_EXPANDED, 0, n_states, len(table)], "<i8").tobytes()
     with path.open("wb") as file:
