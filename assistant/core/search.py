@@ -19,6 +19,10 @@ Tokens = tuple[str, ...]
 
 _SLOTS_LIMIT = 2.0
 """Cost limit of a sentence heard word for word: free words in slots have a small price."""
+_NAME, _FORM, _DIGITS = 2, 3, 4
+"""Slots are preferred in this order when words fit several: lists, names, times, digits."""
+_LONGEST_NUMBER = 4
+"""Words of a number below a hundred."""
 _LONGEST_NAME = 4
 """Words of a name that is in no list."""
 _MOST_VISITS = 800
@@ -67,7 +71,8 @@ class Chart:
                 for end in range(start + 1, min(start + longest, len(self.words)) + 1):
                     words = self.words[start:end]
                     if words in phrases:
-                        yield Piece(end, phrases[words], self.prices.slot)
+                        dear = _NAME if kind in NAMES else 1
+                        yield Piece(end, phrases[words], dear * self.prices.slot)
                 if kind in NAMES and self.is_loose:
                     yield from self._strangers(kind, start)
             case Formed(sense=Sense.PARTS):
@@ -94,7 +99,7 @@ class Chart:
             value: object = " ".join(self.words[start:end])
             if sense is not Sense.TEXT:
                 value = _fields(capture)
-            found.setdefault(end, Piece(end, value, self.prices.slot))
+            found.setdefault(end, Piece(end, value, _FORM * self.prices.slot))
         yield from found.values()
 
     def _walk(self, graph: Graph, start: int) -> Iterator[tuple[int, Capture | None]]:
@@ -119,7 +124,7 @@ class Chart:
             if not length:
                 return
             said, at = said + figure, at + length
-            yield Piece(at, said, self.prices.slot)
+            yield Piece(at, said, _DIGITS * self.prices.slot)
 
     def _figure(self, digits: Mapping[Tokens, str], at: int) -> tuple[int, str]:
         """Words and digits of the longest number at `at`; 0 words when there is none."""
@@ -128,7 +133,7 @@ class Chart:
         for length in (4, 3, 2, 1):
             figure = digits.get(self.words[at : at + length])
             if figure is not None:
-                return length, figure
+                return len(self.words[at : at + length]), figure
         return 0, ""
 
     def _strangers(self, kind: str, start: int) -> Iterator[Piece]:
