@@ -22,6 +22,7 @@ from assistant.core.events import Scope
 from assistant.core.model import Hypothesis, Interpretation
 from assistant.core.outcome import Action, Ask, Card, Confirm, Context, Outcome
 from assistant.core.questions import CancelWindow, labels, likeliest
+from assistant.core.questions import scope as scope_of
 from assistant.core.states import State
 from assistant.errors import AssistantError, NotUnderstood
 
@@ -32,10 +33,8 @@ OBJECTIONS = frozenset({"session.no", "session.cancel", "session.yes", "session.
 """What is said about an announced call rather than after it."""
 
 
-CONTROLS = frozenset(
-    f"call.{verb}" for verb in ("hangup", "mute", "unmute", "hold", "resume", "keypad", "time")
-)
-"""What is said in a call; anything else ends a call that only a dry run answered."""
+CLEARLY_BETTER = 0.1
+"""Score by which a command must beat an answer to be taken for one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,7 +77,7 @@ class Door:
     def scope(self) -> Scope:
         """What can be heard now."""
         if self.dialog.pending:
-            return Scope.QUESTION
+            return scope_of(self.dialog.pending)
         return Scope.CALL if self.dialog.memory.in_call else Scope.IDLE
 
     @property
@@ -105,18 +104,20 @@ class Door:
         return self._finished()
 
     def _readings(self, text: str) -> tuple[Interpretation, ...]:
-        """Readings in the present scope; what does not fit there ends it and is read afresh."""
-        pending = self.dialog.pending
+        """Readings in the present scope. A typist need not press a button to say something else:
+        what fits better outside the scope ends it and is read afresh."""
         readings = self._read(text, self.scope)
-        if isinstance(pending, CancelWindow):
+        if isinstance(self.dialog.pending, CancelWindow):
             if readings and readings[0].intent in OBJECTIONS:
                 return readings
             self.settle()
             readings = self._read(text, self.scope)
-        if self.scope is Scope.CALL and not (readings and readings[0].intent in CONTROLS):
+        if self.scope is Scope.CALL and not readings:
             self.hang_up()
-            readings = self._read(text, self.scope)
-        return readings or self._read(text, Scope.IDLE)
+        elsewhere = self._read(text, Scope.IDLE)
+        best = readings[0].score if readings else 0.0
+        is_better = bool(elsewhere) and elsewhere[0].score > best + CLEARLY_BETTER
+        return elsewhere if is_better else readings
 
     def _read(self, text: str, scope: Scope) -> tuple[Interpretation, ...]:
         return self._interpret(text, scope, self.choices, self._clock()) if text else ()

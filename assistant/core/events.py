@@ -175,6 +175,9 @@ class Scope(StrEnum):
 
     IDLE = "idle"
     QUESTION = "question"
+    """A choice or a missing part has been asked for."""
+    CONFIRM = "confirm"
+    """Yes or no."""
     CALL = "call"
     RINGING = "ringing"
 

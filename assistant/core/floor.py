@@ -70,7 +70,7 @@ class Floor:
 
     def _scope(self) -> Scope:
         if self.pending:
-            return Scope.QUESTION
+            return questions.scope(self.pending)
         if self.memory.rings_in:
             return Scope.RINGING
         return Scope.CALL if self.memory.in_call else Scope.IDLE

@@ -29,11 +29,13 @@ from assistant.core.tree import Rule, Tree, Word
 
 HEARD_IN: Mapping[Scope, frozenset[Scope]] = {
     Scope.IDLE: frozenset({Scope.IDLE}),
-    Scope.QUESTION: frozenset({Scope.QUESTION, Scope.IDLE}),
-    Scope.CALL: frozenset({Scope.CALL, Scope.IDLE}),
+    Scope.QUESTION: frozenset({Scope.QUESTION}),
+    Scope.CONFIRM: frozenset({Scope.CONFIRM}),
+    Scope.CALL: frozenset({Scope.CALL}),
     Scope.RINGING: frozenset({Scope.RINGING}),
 }
-"""What the driver may say in a scope: a question can be ignored, a ringing phone cannot."""
+"""What the driver may say in a scope. A narrow one is heard surely: who has something else to say
+presses the button."""
 
 _MOST_READINGS = 6
 _MOST_WORDS = 60
@@ -44,6 +46,8 @@ _SCORE_LIMIT = 0.74
 _CAREFUL_SCORE_LIMIT = 0.76
 _LONG_WORD, _POLITE_WORD = 0.5, 0.2
 """A word of five letters or more is no glue, unless it is said out of politeness."""
+_TYPED = 0.01
+"""Score lost by a template that is only for text, where a spoken one fits as well."""
 _SLOT_WORD = 0.3
 """What a word in a slot weighs as evidence."""
 _STRANGER = 0.3
@@ -113,9 +117,8 @@ class Matcher:
         """Readings of the whole sentence, cheapest first."""
         for step in Search(self._graph, chart).ends():
             if step.at == len(chart.words):
-                for label in self._graph.finals[step.state]:
-                    assert isinstance(label, Meaning)
-                    yield Path(label, step)
+                labels = [m for m in self._graph.finals[step.state] if isinstance(m, Meaning)]
+                yield from (Path(m, step) for m in sorted(labels, key=lambda m: m.is_typed))
 
     def price(self, words: Iterable[str]) -> float:
         return sum(map(self._prices.of, words))
@@ -186,7 +189,7 @@ class _Reader:
     def _interpretation(self, words: tuple[str, ...], path: Path) -> Interpretation:
         slots: dict[str, object] = dict(path.meaning.slots)
         missing = []
-        score = _score(path.step)
+        score = _score(path.step) - (_TYPED if path.meaning.is_typed else 0.0)
         for capture in _captures(path.step):
             heard = " ".join(words[capture.start : capture.piece.end])
             value = slots[capture.slot.name] = self._value(capture, heard)

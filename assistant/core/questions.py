@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from assistant.core.events import Scope
 from assistant.core.model import Hypothesis, Interpretation, Named
 from assistant.core.outcome import Action, Ask, Card, Confirm
 
@@ -61,6 +62,11 @@ class Unclear:
 
 
 Answer = Carry | Run | Drop | Unclear
+
+
+def scope(pending: Pending) -> Scope:
+    """What can be heard while it is open."""
+    return Scope.QUESTION if isinstance(pending, Ask) else Scope.CONFIRM
 
 
 def labels(pending: Pending | None) -> tuple[str, ...]:
