@@ -6,7 +6,7 @@ import os
 import signal
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -83,7 +83,7 @@ def signed_in(voice: Path, server: Registrar, **settings: str) -> Iterator[Car]:
         "password": PASSWORD,
         "register": "yes",
         "registrar": f"sip:127.0.0.1:{server.port}",
-        "listen": f"127.0.0.1:{free_port()}",
+        "listen": "127.0.0.1:0",
     }
     one = Car(voice, **{**own, **settings})
     try:
@@ -315,6 +315,36 @@ def test_a_dead_peer_ends_after_the_dial_limit(voice: Path) -> None:
         car.line.dial("sip:else@127.0.0.1")
     car.expect_end(EndReason.UNREACHABLE)
     car.line.close()
+
+
+def test_the_far_end_vanishes_in_a_call(voice: Path, tmp_path: Path) -> None:
+    car = Car(voice, lost_after_s="2").ready()
+    with peer(tmp_path / "far", voice) as far:
+        call(car, far)
+        os.kill(_child_of_this_process(str(tmp_path)), signal.SIGKILL)
+        car.expect_end(EndReason.LOST)
+    car.line.close()
+
+
+def test_the_far_end_holds_the_call_and_takes_it_back(car: Car, far: Peer) -> None:
+    """Both by re-INVITE."""
+    call(car, far)
+    far.order("hold")
+    far.expect("CALL_REMOTE_SDP", 2)
+    far.order("resume")
+    far.expect("CALL_REMOTE_SDP", 3)
+    car.line.send_tones("5")
+    eventually(lambda: far.keys() == "5", "tone after the hold")
+    car.line.hang_up()
+    car.expect_end(EndReason.HANG_UP)
+
+
+def test_the_registrar_is_gone(tmp_path: Path, voice: Path) -> None:
+    with ExitStack() as still_open:
+        with registrar(tmp_path / "kamailio") as server:
+            car = still_open.enter_context(signed_in(voice, server, dial_limit_s="1")).ready()
+        car.line.dial("sip:anna@car.test")
+        car.expect_end(EndReason.UNREACHABLE)
 
 
 def test_nobody_answers(voice: Path, far: Peer) -> None:

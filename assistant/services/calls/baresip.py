@@ -229,8 +229,11 @@ def _free_port() -> int:
 
 
 def _received(link: socket.socket) -> bytes:
+    """Acknowledge at once: baresip holds its next message back until we have (Nagle), 40 ms."""
     try:
-        return link.recv(65536)
+        data = link.recv(65536)
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        return data
     except ConnectionError:
         return b""
 

@@ -36,6 +36,7 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
     "program": (r"[^\r\n]{1,400}", "name or path of baresip"),
     "dial_limit_s": (r"[0-9]{1,3}", "seconds to the first sign of life"),
     "ring_limit_s": (r"[0-9]{1,3}", "seconds to the answer"),
+    "lost_after_s": (r"[0-9]{1,3}", "seconds without sound after which a call counts as lost"),
     "country": (r"(?:[A-Z]{2})?", "two capital letters such as DE"),
 }
 _DEFAULTS: Mapping[str, str] = {
@@ -50,10 +51,10 @@ _DEFAULTS: Mapping[str, str] = {
     "program": "baresip",
     "dial_limit_s": "10",
     "ring_limit_s": "60",
+    "lost_after_s": "30",
 }
 _SRTP = {"off": "", "wanted": "srtp", "required": "srtp-mand", "dtls": "dtls_srtp"}
 _REGISTER_AGAIN_S = 300
-_RTP_LOST_S = 30
 _MODULES = ("opus", "g722", "g711", "plc", "srtp", "dtls_srtp")
 _APPLICATIONS = ("account", "menu", "ctrl_tcp")
 
@@ -100,7 +101,7 @@ class SipSettings:
             "audio_path /nonexistent",  # the assistant announces calls itself
             "audio_txmode poll",
             "jitter_buffer_delay 1-5",
-            f"rtp_timeout {_RTP_LOST_S}",
+            f"rtp_timeout {get['lost_after_s']}",
             f"module_path {get['modules']}",
             *(f"module {name}.so" for name in (*_MODULES, *sorted(drivers))),
             *(f"module_app {name}.so" for name in _APPLICATIONS),
