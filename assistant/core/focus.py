@@ -72,10 +72,17 @@ def _button(
         label=scene.label(glyph),
         glyph=glyph,
         tone=tone,
+        words=_words(scene, glyph, appointment),
         interpretation=Interpretation(
             intent=intent, slots=_slots(scene, appointment) if appointment else {}
         ),
     )
+
+
+def _words(scene: Scene, glyph: str, appointment: Appointment | None) -> str:
+    """Only the next meeting can be called without naming it."""
+    is_next = appointment is None or appointment.span.start > scene.now
+    return scene.label(f"say_{glyph}") if is_next or glyph != "call" else ""
 
 
 def _identity(appointment: Appointment | None) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ LABELS = (
     *("minutes", "minutes_left", "hours", "hours_left"),
     *("leave_by", "clash", "with", "people", "tentative", "private_appointment", "nothing_more"),
     *("join", "call", "hang_up", "answer", "decline", "mute", "unmute"),
+    *("say_join", "say_call", "say_hang_up", "say_answer", "say_decline", "say_mute", "say_unmute"),
     *("call_incoming", "call_ringing", "call_connected", "call_unknown", "muted", "held"),
     *("asleep", "listening", "thinking", "speaking"),
     *("as_of", "ear_worn", "private_mode", "microphone_off"),

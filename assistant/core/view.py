@@ -172,6 +172,8 @@ class Button:
     label: str
     glyph: str
     tone: Tone
+    words: str
+    """What to say instead; "" where a sentence would mean something else."""
     interpretation: Interpretation
     """What a touch means; never leaves the program."""
 

@@ -188,7 +188,7 @@ def test_page_closed_under_the_finger_lets_go(
 def test_britain_shows_words_to_say_instead_of_buttons(display: Display, visit: Visit) -> None:
     page = visit()
     show(display, page, SCENES["hands-free-gb"])
-    expect(page.locator("#buttons")).to_have_text("Say “Join”")
+    expect(page.locator("#buttons")).to_have_text("Say “join”")
     assert [button.get_attribute("id") for button in page.get_by_role("button").all()] == ["talk"]
 
 

@@ -203,7 +203,9 @@ def test_britain_says_the_words_instead_while_moving() -> None:
     moving = view(entry, look=look, is_moving=True)
     assert not moving.takes_touch
     assert moving.buttons == ()
-    assert moving.focus.buttons[0].label == "call"
+    assert moving.focus.buttons[0].words == "say_call"
+    running = view(meeting("11:00", attendees=(ANNA,)), look=look, is_moving=True)
+    assert running.focus.buttons[0].words == ""
 
 
 # --- the time line ----------------------------------------------------------------------------

@@ -157,7 +157,7 @@ function showFocus({ focus, takes_touch, labels }) {
   byId("lines").replaceChildren(...focus.lines.map((line) => make("p", "", line)));
   byId("buttons").replaceChildren(...focus.buttons.map((button) => (takes_touch
     ? touchable(make("button", button.tone, icon(button.glyph), button.label), button.key)
-    : make("p", "", labels.say.replace("{words}", button.label)))));
+    : make("p", "", button.words && labels.say.replace("{words}", button.words)))));
 }
 
 function fitTitle() {
