@@ -27,7 +27,7 @@ def cases(corpora: Path) -> Iterator[Case]:
     for answer in ("yes", "no"):
         rows = [r for r in manifest(corpora / "speech-commands") if r["text"].lower() == answer]
         for row in one_per_speaker(rows)[:PER_ANSWER]:
-            yield case(corpora / "speech-commands", row, f"session.{answer}", scope="question")
+            yield case(corpora / "speech-commands", row, f"session.{answer}", scope="confirm")
 
 
 def manifest(corpus: Path) -> list[dict[str, Any]]:
