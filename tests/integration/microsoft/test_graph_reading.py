@@ -96,6 +96,15 @@ def test_a_whole_day_is_dates(mailbox: GraphMailbox, driver: Driver, days: int) 
     assert (found.start, found.end) == (date(2026, 11, 25), date(2026, 11, 25 + days))
 
 
+def test_a_whole_day_that_ends_where_it_starts_is_a_day(
+    mailbox: GraphMailbox, driver: Driver
+) -> None:
+    empty = event("day", datetime(2026, 11, 25, tzinfo=UTC), 0, isAllDay=True)
+    mailbox.upset(Answer(body=json.dumps({"value": [empty]}).encode()))
+    found = driver.sync()["day"]
+    assert (found.start, found.end) == (date(2026, 11, 25), date(2026, 11, 26))
+
+
 def test_times_in_a_windows_zone_are_understood(mailbox: GraphMailbox, driver: Driver) -> None:
     local = {"dateTime": "2026-11-23T09:00:00.0000000", "timeZone": "W. Europe Standard Time"}
     page = {"value": [{**event("a", NOW), "start": local}], "@odata.deltaLink": mailbox.url}

@@ -18,6 +18,7 @@ from assistant.errors import (
     NotFound,
 )
 from assistant.services.calendars.graph import GraphCalendar
+from assistant.services.calendars.graph_delta import sort_out
 from assistant.services.calendars.graph_json import build_window
 from assistant.services.calendars.mirror import Mirror
 
@@ -136,6 +137,25 @@ def test_a_series_that_grew_is_followed(mailbox: GraphMailbox, driver: Driver) -
     driver.sync()
     mailbox.delete("w.1")
     assert set(driver.sync()) == {"w.0"}
+
+
+def test_what_one_round_leaves_unsaid() -> None:
+    """A series counts as listed with what was said to be removed; what is not mentioned stays."""
+    known = {"w": ["w.0", "w.1"], "v": ["v.0"]}
+    moved = {**event("w.0", NOW), "seriesMasterId": "w", "type": "exception"}
+    gone = {"id": "w.1", "@removed": {"reason": "deleted"}}
+    master = event("w", NOW, type="seriesMaster")
+
+    only_one_moved = sort_out([moved])
+    assert not only_one_moved.has_gap(known)
+    assert only_one_moved.series_after(known) == known
+
+    all_accounted_for = sort_out([master, moved, gone])
+    assert not all_accounted_for.has_gap(known)
+    assert all_accounted_for.series_after(known) == {"w": ["w.0"], "v": ["v.0"]}
+
+    assert sort_out([master, moved]).has_gap(known)
+    assert sort_out([{"id": "v", "@removed": {"reason": "deleted"}}]).has_gap(known)
 
 
 def test_a_forgotten_state_starts_over(mailbox: GraphMailbox, driver: Driver) -> None:
