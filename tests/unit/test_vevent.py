@@ -242,6 +242,9 @@ def test_what_is_no_calendar(text: str) -> None:
         "FREQ=HOURLY;BYSETPOS=5",
         "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=DAILY;BYSETPOS=9;BYHOUR=1",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;INTERVAL=0",
+        "FREQ=YEARLY;BYHOUR=0,6,12,18;BYMINUTE=0,15,30,45;BYSECOND=0,15,30,45",
         "FREQ=DAILY;BYHOUR="
         + ",".join(map(str, range(24)))
         + ";BYMINUTE="
@@ -294,6 +297,25 @@ def in_berlin(moment: date) -> date:
     if not isinstance(moment, datetime):
         return moment
     return moment.astimezone(BERLIN) if moment.tzinfo else moment.replace(tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        "BEGIN:VEVENT\n" * 50_000,
+        "BEGIN:VTIMEZONE\n" * 50_000,
+        "BEGIN:VCALENDAR\n" * 5_000,
+        event("DTSTART:20261123T090000", *["BEGIN:A"] * 20_000, uid="junk"),
+        event(
+            "DTSTART:20261123T090000", *["BEGIN:A"] * 999, *["END:A"] * 999, "DTSTART:x", uid="j"
+        ),
+        event('ATTENDEE;CN="' + '"' * 50_000 + ":mailto:a", uid="junk"),
+    ],
+    ids=["entries", "zones", "calendars", "open", "nested", "quotes"],
+)
+def test_junk_does_not_hide_the_good(junk: str) -> None:
+    found = read(event("DTSTART:20261123T090000", uid="good"), junk)
+    assert "good" in [a.uid for a in found.appointments]
 
 
 def test_huge_entries_are_cut() -> None:

@@ -12,9 +12,10 @@ import re
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import prod
 
 import icalendar
 import recurring_ical_events
@@ -29,7 +30,9 @@ MOST_OCCURRENCES = 5_000
 """Kept of one series in one window."""
 MOST_STEPS = 150_000
 """Candidates a rule may walk through from its start; about a second."""
-TIME_LIMIT_S = 120.0
+MOST_ZONES = 200
+"""VTIMEZONEs that are read; Outlook writes one per entry, mostly the same."""
+TIME_LIMIT_S = 60.0
 """For one calendar; entries that were not reached are named."""
 
 _BROKEN = (
@@ -38,21 +41,20 @@ _BROKEN = (
     KeyError,
     IndexError,
     AttributeError,
-    OverflowError,
+    ArithmeticError,
     RecursionError,
 )
 """What the libraries raise for entries that are not what the RFC says."""
 _PARSING = threading.Lock()
 """icalendar keeps the VTIMEZONEs it met in one place for the whole process."""
-_STEP_S = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3_600, "DAILY": 86_400}
-"""Seconds between two candidates of a rule; the coarser frequencies are never a burden."""
-_NEVER = re.compile(r"BY(?:SETPOS|MONTH|MONTHDAY|YEARDAY|WEEKNO)=")
+_DAY_S = 86_400
+_STEP_S = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3_600, "DAILY": _DAY_S}
+"""Seconds between two candidates of a rule; the coarser frequencies alone are no burden."""
+_TIMES = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_NEVER = {"BYSETPOS", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"}
 """With these a rule finer than a day may match nothing and be searched to the year 9999."""
-_TIMES = re.compile(r"BY(?:HOUR|MINUTE|SECOND)=([^;]*)")
+_LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ZONE = re.compile(r'^DTSTART;[^:\n]*TZID="?([^";:\n]+)', re.MULTILINE | re.IGNORECASE)
-_TIMEZONE = re.compile(
-    r"^BEGIN:VTIMEZONE[ \t]*$.*?^END:VTIMEZONE[ \t]*$", re.MULTILINE | re.IGNORECASE | re.DOTALL
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +97,11 @@ def _learn_zones(head: str) -> list[str]:
     """Make icalendar know this calendar's own zones, and forget those of the last one."""
     icalendar.use_zoneinfo()  # type: ignore[no-untyped-call]
     problems = []
-    for found in _TIMEZONE.finditer(head):
+    for zone in icstext.zones(head)[:MOST_ZONES]:
         try:
-            icalendar.Calendar.from_ical(_wrap("", found[0] + "\n"))
+            icalendar.Calendar.from_ical(_wrap("", f"BEGIN:VTIMEZONE\n{zone}END:VTIMEZONE\n"))
         except _BROKEN as error:
-            name = icstext.field(found[0], "TZID") or "?"
-            problems.append(f"time zone {name}: {_why(error)}")
+            problems.append(f"time zone {icstext.field(zone, 'TZID') or '?'}: {_why(error)}")
     return problems
 
 
@@ -142,17 +143,27 @@ def _refuse_endless(block: str, window: Span) -> None:
     """Raises: ValueError for a rule that would be walked for longer than MOST_STEPS."""
     for rule in icstext.fields(block, "RRULE"):
         parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
-        step_s = _STEP_S.get(parts.get("FREQ", ""), 0)
+        interval = int(parts.get("INTERVAL", 1))
+        times = prod(parts.get(name, "").count(",") + 1 for name in _TIMES)
+        step_s = _STEP_S.get(parts.get("FREQ", ""), _DAY_S if times > 1 else 0)
+        if interval < 1:
+            raise ValueError(f"repeats without ever going on ({rule[:60]})")
         if not step_s:
             continue
         start = datetime.strptime(icstext.field(block, "DTSTART")[:8], "%Y%m%d")
         length_s = (window.end.replace(tzinfo=None) - start).total_seconds()
-        steps = length_s / step_s / max(int(parts.get("INTERVAL", 1)), 1)
-        for times in _TIMES.findall(rule.upper()):
-            steps *= times.count(",") + 1
-        is_fine = step_s < _STEP_S["DAILY"] or "BYSETPOS" in parts
-        if steps > MOST_STEPS or (is_fine and _NEVER.search(rule.upper())):
-            raise ValueError(f"repeats too often ({rule[:60]})")
+        steps = length_s / step_s / max(interval, 1) * times
+        is_fine = step_s < _DAY_S or "BYSETPOS" in parts
+        if steps > MOST_STEPS or (is_fine and _NEVER & parts.keys()) or _is_never(parts):
+            raise ValueError(f"repeats too often or never ({rule[:60]})")
+
+
+def _is_never(parts: Mapping[str, str]) -> bool:
+    """Whether a rule only names days like 30 February, which would be sought to the year 9999."""
+    months = [int(month) for month in parts.get("BYMONTH", "").split(",") if month.isdecimal()]
+    days = [abs(int(day)) for day in parts.get("BYMONTHDAY", "").split(",") if day]
+    longest = max((_LONGEST_MONTH[month - 1] for month in months if 1 <= month <= 12), default=31)
+    return bool(days) and min(days) > longest
 
 
 def _check(event: icalendar.Component) -> None:

@@ -22,10 +22,8 @@ LONGEST_LINE = 65_536
 _FOLD = re.compile(r"\r?\n[ \t]")
 _EVENT = re.compile(r"^BEGIN:VEVENT[ \t]*$\n?", re.MULTILINE | re.IGNORECASE)
 _EVENT_END = re.compile(r"^END:VEVENT[ \t]*$\n?", re.MULTILINE | re.IGNORECASE)
-_INNER = re.compile(
-    r"^BEGIN:(?P<kind>[\w-]+)[ \t]*$.*?^END:(?P=kind)[ \t]*$\n?",
-    re.MULTILINE | re.IGNORECASE | re.DOTALL,
-)
+_ZONE = re.compile(r"^BEGIN:VTIMEZONE[ \t]*$\n?", re.MULTILINE | re.IGNORECASE)
+_ZONE_END = re.compile(r"^END:VTIMEZONE[ \t]*$\n?", re.MULTILINE | re.IGNORECASE)
 _RECURS = re.compile(r"^(?:RRULE|RDATE|RECURRENCE-ID)[;:]", re.MULTILINE | re.IGNORECASE)
 _MOVES = re.compile(r"^(?:RDATE|RECURRENCE-ID)[;:]", re.MULTILINE | re.IGNORECASE)
 _UNTIL = re.compile(
@@ -77,11 +75,33 @@ def cut_up(text: str) -> CalendarText:
         if end is None:
             problems.append(f"entry {number} ({field(part, 'SUMMARY') or '?'}) is cut off")
             continue
-        body = _INNER.sub("", part[: end.start()])
+        body = _without_inner(part[: end.start()])
         head += part[end.end() :]
         series.setdefault(field(body, "UID") or f"entry-{number}", []).append(body)
     kept = {uid: tuple(blocks) for uid, blocks in series.items()}
     return CalendarText(head=head, series=kept, problems=tuple(problems))
+
+
+def _without_inner(body: str) -> str:
+    """An entry without its alarms, whose fields would be taken for its own."""
+    if "BEGIN:" not in body.upper():
+        return body
+    kept, depth = [], 0
+    for line in body.split("\n"):
+        match line[:6].upper():
+            case "BEGIN:":
+                depth += 1
+            case word if word.startswith("END:"):
+                depth = max(0, depth - 1)
+            case _ if depth == 0:
+                kept.append(line)
+    return "\n".join(kept)
+
+
+def zones(head: str) -> list[str]:
+    """The bodies of the calendar's VTIMEZONEs."""
+    parts = _ZONE.split(head)[1:]
+    return [part[: end.start()] for part in parts if (end := _ZONE_END.search(part))]
 
 
 def _clean(text: str) -> str:
@@ -148,7 +168,7 @@ def advance(block: str, window: Span) -> str:
     is_plain = len(rules) == 1 and parts.keys() <= _PLAIN and not field(block, "RDATE")
     if not days or not is_plain or start.endswith("Z") or not _DATE.fullmatch(start[:8]):
         return block
-    step = days * int(parts.get("INTERVAL", 1))
+    step = days * max(int(parts.get("INTERVAL", 1)), 1)
     behind = window.start.date() - _LONGEST_REPEATED - _parse_day(start)
     shift = timedelta(days=behind.days // step * step)
     return _shifted(block, shift) if shift > timedelta() else block
