@@ -50,6 +50,7 @@ class Screen:
             market=car.locale.market,
             surface=Surface(car.config.surface),
             theme=Theme(car.config.theme),
+            stale_after=timedelta(minutes=car.config.stale_minutes),
             panel=Panel(
                 width_px=car.config.panel_px,
                 width_mm=car.config.panel_mm,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
-from datetime import timedelta
 
 from assistant.core import agenda, glance
 from assistant.core.focus import build_focus, clock_text, date_text, title_of
@@ -43,9 +42,6 @@ LABELS = (
     *("as_of", "ear_worn", "private_mode", "microphone_off"),
 )
 """Every key that `Look.labels` must have."""
-
-FRESH = timedelta(minutes=15)
-"""An older copy of the calendar is said to be old."""
 
 MAX_HEARD = 60
 """Characters of the last utterance while parked."""
@@ -88,7 +84,7 @@ def build_view(scene: Scene, previous: View | None = None) -> View:
 
 def to_json(view: View) -> str:
     """What the page gets; what a touch means stays here."""
-    return json.dumps(asdict(view, dict_factory=_public), ensure_ascii=False, default=str)
+    return json.dumps(asdict(view, dict_factory=_public), ensure_ascii=False)
 
 
 def _public(items: list[tuple[str, object]]) -> dict[str, object]:
@@ -178,7 +174,7 @@ def _own_notices(scene: Scene) -> list[Notice]:
         notices.append(_notice(scene, NoticeKind.EAR, "ear_worn", is_problem=True))
     if status.is_muted:
         notices.append(_notice(scene, NoticeKind.MUTED, "microphone_off", is_problem=True))
-    if scene.now - scene.copy.as_of > FRESH:
+    if scene.now - scene.copy.as_of > scene.look.stale_after:
         text = scene.label("as_of", time=_as_of(scene))
         notices.append(Notice(kind=NoticeKind.CALENDAR, text=text))
     if status.is_private:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from assistant.core.glance import MARKETS, Market, Panel
@@ -115,6 +115,8 @@ class Look:
     surface: Surface = Surface.DASHBOARD
     theme: Theme = Theme.AUTO
     panel: Panel = field(default_factory=Panel)
+    stale_after: timedelta = timedelta(minutes=15)
+    """An older copy of the calendar is said to be old."""
 
     @property
     def rules(self) -> Market:

@@ -6,6 +6,7 @@ import json
 import os
 import queue
 from dataclasses import replace
+from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -144,6 +145,19 @@ def test_call_is_in_hand(
     event = inbox.get(timeout=SOON_S)
     assert isinstance(event, Tapped)
     assert event.interpretation.intent == intent
+
+
+def test_page_that_ticks_under_the_finger_loses_no_touch(
+    display: Display, visit: Visit, inbox: queue.SimpleQueue[Event]
+) -> None:
+    page = visit()
+    call = SCENES["in-call"]
+    show(display, page, call)
+    page.get_by_role("button", name="Hang up", exact=True).hover()
+    page.mouse.down()
+    show(display, page, replace(call, now=call.now + timedelta(seconds=1)))
+    page.mouse.up()
+    assert isinstance(inbox.get(timeout=SOON_S), Tapped)
 
 
 def test_double_tap_is_one(display: Display, visit: Visit, inbox: queue.SimpleQueue[Event]) -> None:

@@ -97,6 +97,19 @@ function make(tag, names, ...children) {
   return element;
 }
 
+const drawn = {};
+
+function isNew(id, data) { // what is touched must not be replaced under the finger
+  const text = JSON.stringify(data);
+  const answer = drawn[id] !== text;
+  drawn[id] = text;
+  return answer;
+}
+
+function fill(id, items, draw) {
+  if (isNew(id, items)) byId(id).replaceChildren(...items.map(draw));
+}
+
 function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("aria-hidden", "true");
@@ -120,11 +133,11 @@ function show(view) {
   byId("talk").setAttribute("aria-label", view.labels.push_to_talk);
   byId("heard").textContent = view.heard;
   byId("answered").textContent = view.answered;
-  byId("notices").replaceChildren(...view.notices.map(notice));
-  byId("coming").replaceChildren(...view.coming.map(coming));
+  fill("notices", view.notices, notice);
+  fill("coming", view.coming, coming);
   showFocus(view);
   fitTitle();
-  showLine(view);
+  if (isNew("line", [view.time_line, innerWidth, root.style.fontSize])) showLine(view);
 }
 
 function fit() {
@@ -154,10 +167,11 @@ function showFocus({ focus, takes_touch, labels }) {
   figure.classList.toggle("long", focus.figure.length > 3);
   unit.textContent = focus.unit;
   byId("focus").classList.toggle("urgent", focus.is_urgent);
-  byId("lines").replaceChildren(...focus.lines.map((line) => make("p", "", line)));
-  byId("buttons").replaceChildren(...focus.buttons.map((button) => (takes_touch
-    ? touchable(make("button", button.tone, icon(button.glyph), button.label), button.key)
-    : make("p", "", button.words && labels.say.replace("{words}", button.words)))));
+  fill("lines", focus.lines, (line) => make("p", "", line));
+  fill("buttons", focus.buttons.map((button) => ({ ...button, takes_touch })), (button) => (
+    takes_touch
+      ? touchable(make("button", button.tone, icon(button.glyph), button.label), button.key)
+      : make("p", "", button.words && labels.say.replace("{words}", button.words))));
 }
 
 function fitTitle() {
