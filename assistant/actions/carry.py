@@ -12,7 +12,7 @@ from assistant.actions.ports import CallLine, WritableCalendar
 from assistant.actions.world import World
 from assistant.core.model import Appointment, Attendee, Response, Span
 from assistant.core.outcome import Action, Card, Glyph, Outcome, Reply
-from assistant.errors import NoHandler, NotFound, Refused
+from assistant.errors import CallFailed, NoHandler, NotFound, Refused
 
 
 def carry(world: World, action: Action) -> Outcome:
@@ -63,21 +63,31 @@ def _navigate(world: World, action: Action) -> None:
 
 
 def _control(world: World, action: Action) -> None:
-    """Every line is told; only the one with the call has anything to do."""
+    """Every line is told and the one with the call obeys; when none does, the first says why."""
+    refusals = []
     for line in world.lines:
-        match action.kind:
-            case "answer":
-                line.answer()
-            case "decline":
-                line.decline()
-            case "hangup":
-                line.hang_up()
-            case "mute" | "unmute":
-                line.mute(action.kind == "mute")
-            case "hold" | "resume":
-                line.hold(action.kind == "hold")
-            case "keypad":
-                line.send_tones(action.details.get("tones", ""))
+        try:
+            _order(line, action)
+        except CallFailed as refusal:
+            refusals.append(refusal)
+    if refusals and len(refusals) == len(world.lines):
+        raise refusals[0]
+
+
+def _order(line: CallLine, action: Action) -> None:
+    match action.kind:
+        case "answer":
+            line.answer()
+        case "decline":
+            line.decline()
+        case "hangup":
+            line.hang_up()
+        case "mute" | "unmute":
+            line.mute(action.kind == "mute")
+        case "hold" | "resume":
+            line.hold(action.kind == "hold")
+        case "keypad":
+            line.send_tones(action.details.get("tones", ""))
 
 
 def _change(world: World, action: Action) -> None:

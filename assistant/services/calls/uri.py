@@ -1,7 +1,7 @@
 """A line that hands links to whatever program the system has for them.
 
 It knows no more: whether the far end rings, answers or hangs up stays inside that program, so
-this line posts no events and cannot hang up. `can` is honest about hands-free: softphones dial
+this line posts no events and ends nothing. `can` is honest about hands-free: softphones dial
 `tel:` and `sip:` links, while Teams and Skype clients want a tap first, so for those it says no
 and only `dial`, an explicit order, opens them.
 
@@ -60,7 +60,7 @@ class UriLine:
         raise CallFailed(_FOREIGN_CALL)
 
     def hang_up(self) -> None:
-        raise CallFailed(_FOREIGN_CALL)
+        """Nothing here could be ended; the other program has its own button for that."""
 
     def mute(self, on: bool) -> None:
         del on
