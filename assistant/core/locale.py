@@ -31,6 +31,8 @@ class Meaning:
 
     intent: str
     slots: tuple[tuple[str, object], ...] = ()
+    is_typed: bool = False
+    """Only text is understood so; a spoken template that fits as well comes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +93,13 @@ def sentence_network(
 ) -> Network:
     """Every sentence of the intents, each labelled with its Meaning."""
     templates = tuple(
-        (
-            trees.with_calls(template.tree, rules),
-            Meaning(intent=name, slots=tuple(template.slots.items())),
-            1.0,
-        )
+        (trees.with_calls(template.tree, rules), _meaning(name, template, is_typed), 1.0)
         for name, intent in intents.items()
-        for template in (*intent.hear, *intent.typed)
+        for is_typed, listed in ((False, intent.hear), (True, intent.typed))
+        for template in listed
     )
     return determine(*Sentences(before=before, after=after, templates=templates).woven(rules))
+
+
+def _meaning(intent: str, template: Template, is_typed: bool) -> Meaning:
+    return Meaning(intent=intent, slots=tuple(template.slots.items()), is_typed=is_typed)

@@ -1,0 +1,23 @@
+"""The shipped languages, each read once."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from assistant.core.locales import Locale, parse
+
+LOCALES = Path(__file__).parents[2] / "assistant" / "locales"
+
+
+@cache
+def locale(tag: str) -> Locale:
+    return parse((LOCALES / f"{tag}.toml").read_text(encoding="utf-8"), tag)
+
+
+@pytest.fixture(params=["en-GB", "de-DE", "fr-FR"])
+def shipped(request: pytest.FixtureRequest) -> Locale:
+    """Each language in turn."""
+    return locale(request.param)
