@@ -5,7 +5,7 @@ Nothing runs here yet: `door` plays turns with the result, `app` drives it live.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from importlib import resources
@@ -29,6 +29,7 @@ from assistant.errors import ConfigError, ServiceError
 from assistant.services import calls
 from assistant.services.contacts import load_contacts as read_contacts
 from assistant.services.contacts import merge, people_from
+from assistant.services.tokens import read_password
 
 AHEAD = timedelta(days=14)
 BEHIND = timedelta(days=1)
@@ -144,7 +145,7 @@ def build_car(
         clock=clock,
         calendar=calendars.calendar,
         writable=calendars.writable,
-        lines=tuple(build_lines(config.lines, post)),
+        lines=tuple(build_lines(config.lines, locale.market, post)),
         address_book=book,
     )
 
@@ -160,14 +161,27 @@ def load_contacts(paths: Iterable[str], market: str) -> tuple[tuple[Contact, ...
     return tuple(people), tuple(problems)
 
 
-def build_lines(accounts: Iterable[Account], post: Callable[[Event], None]) -> Iterable[CallLine]:
+def build_lines(
+    accounts: Iterable[Account], market: str, post: Callable[[Event], None]
+) -> Iterable[CallLine]:
     for account in accounts:
         try:
             backend = calls.BACKENDS[account.kind]
         except KeyError:
             known = ", ".join(sorted(calls.BACKENDS))
             raise ConfigError("lines", account.kind, f"is not known; known: {known}") from None
-        yield backend(account.settings, post)
+        yield backend(_line_settings(account, market), post)
+
+
+def _line_settings(account: Account, market: str) -> Mapping[str, str]:
+    """Those of the table, the country of national numbers, the password of a line that signs in."""
+    settings = {"country": market, **account.settings}
+    address = settings.get("account", "").removeprefix("sips:").removeprefix("sip:")
+    if address and "password" not in settings and settings.get("register") != "no":
+        user, _, domain = address.partition("@")
+        settings["password"] = read_password(settings, domain, settings.get("login", user))
+    settings.pop("password_file", None)
+    return settings
 
 
 def build_zone(name: str) -> tzinfo:

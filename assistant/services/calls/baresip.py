@@ -55,7 +55,7 @@ class Baresip:
         """Start the child and its thread. Raises: ConfigError when baresip is not installed."""
         program = shutil.which(settings.values["program"])
         if program is None:
-            raise ConfigError("[calls.sip]", "program", "install baresip (package baresip-core)")
+            raise ConfigError("[[lines]] sip", "program", "install baresip (package baresip-core)")
         self._program, self._settings, self._listener = program, settings, listener
         self._closing = threading.Event()
         self._link: socket.socket | None = None

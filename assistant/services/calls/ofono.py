@@ -51,7 +51,7 @@ class Ofono:
         try:
             import dbus_fast.aio  # noqa: F401  (only to say early that it is missing)
         except ImportError as error:
-            raise ConfigError("[calls.phone]", "backend", "pip install roadcall[phone]") from error
+            raise ConfigError("[[lines]] phone", "kind", "pip install roadcall[phone]") from error
         self._address, self._wanted, self._listener = address, wanted_modem, listener
         self._modem = ""
         self._bus: MessageBus | None = None

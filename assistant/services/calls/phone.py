@@ -55,7 +55,7 @@ class PhoneLine:
     def __init__(self, settings: Mapping[str, str], post: Callable[[Event], None]) -> None:
         unknown = sorted(set(settings) - set(_SETTINGS))
         if unknown:
-            raise ConfigError("[calls.phone]", unknown[0], f"known: {', '.join(_SETTINGS)}")
+            raise ConfigError("[[lines]] phone", unknown[0], f"known: {', '.join(_SETTINGS)}")
         self._tones_after_s = _seconds(settings.get("tones_after_s", str(_TONES_AFTER_S)))
         self._country = settings.get("country", "")
         self._post = post
@@ -226,4 +226,4 @@ def _seconds(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ConfigError("[calls.phone]", "tones_after_s", "expected seconds") from None
+        raise ConfigError("[[lines]] phone", "tones_after_s", "expected seconds") from None

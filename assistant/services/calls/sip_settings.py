@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from assistant.errors import ConfigError
 
-_WHERE = "[calls.sip]"
+_WHERE = "[[lines]] sip"
 _ADDRESS = r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?"
 _DEVICE = r"[a-z]{2,16},[^\s\"'<>\\][^\r\n\"'<>\\]{0,200}|[a-z]{2,16}"
 _SHAPES: Mapping[str, tuple[str, str]] = {

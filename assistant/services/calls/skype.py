@@ -288,10 +288,10 @@ class SkypeLine:
 def _check(settings: Mapping[str, str]) -> None:
     unknown = sorted(set(settings) - set(_SETTINGS))
     if unknown:
-        raise ConfigError("[calls.skype]", unknown[0], f"known: {', '.join(_SETTINGS)}")
+        raise ConfigError("[[lines]] skype", unknown[0], f"known: {', '.join(_SETTINGS)}")
     if not re.fullmatch(r"[^\s@]+@[A-Za-z0-9.-]+", settings.get("account", "")):
-        raise ConfigError("[calls.skype]", "account", "expected a sign-in address")
+        raise ConfigError("[[lines]] skype", "account", "expected a sign-in address")
     try:
         safe_target(settings.get("phone", ""), settings.get("country", ""))
     except UnsafeTarget as error:
-        raise ConfigError("[calls.skype]", "phone", "expected your own number") from error
+        raise ConfigError("[[lines]] skype", "phone", "expected your own number") from error

@@ -84,7 +84,7 @@ class Ucwa:
         try:
             import httpx  # noqa: F401  (only to say early that it is missing)
         except ImportError as error:
-            raise ConfigError("[calls.skype]", "backend", "pip install roadcall[skype]") from error
+            raise ConfigError("[[lines]] skype", "kind", "pip install roadcall[skype]") from error
         self._account, self._listener = account, listener
         self._trust = _trust(account.ca_file)
         self._tokens: dict[str, str] = {}
@@ -297,4 +297,4 @@ def _trust(ca_file: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file or None)
     except OSError as error:
-        raise ConfigError("[calls.skype]", "ca_file", f"expected a PEM file: {error}") from error
+        raise ConfigError("[[lines]] skype", "ca_file", f"expected a PEM file: {error}") from error
