@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from datetime import timedelta
 
 from assistant.core import agenda, glance
 from assistant.core.focus import build_focus, clock_text, date_text, title_of
+from assistant.core.model import Span
 from assistant.core.states import State
 from assistant.core.timeline import build_time_line
 from assistant.core.view import (
@@ -43,6 +45,9 @@ LABELS = (
 )
 """Every key that `Look.labels` must have."""
 
+HORIZON = timedelta(days=4)
+"""How far ahead the next meeting is looked for: over a long weekend."""
+
 MAX_HEARD = 60
 """Characters of the last utterance while parked."""
 
@@ -55,6 +60,7 @@ MAX_PARKED_CHARS = 60
 
 def build_view(scene: Scene, previous: View | None = None) -> View:
     """The page for `scene`; `previous` is what is shown now, to hold it for MIN_DWELL_S."""
+    scene = _near(scene)
     status, look = scene.status, scene.look
     activity = State.ASLEEP if status.is_resting else status.activity
     time_line = build_time_line(scene)
@@ -80,6 +86,14 @@ def build_view(scene: Scene, previous: View | None = None) -> View:
         labels={key: look.labels[key] for key in PAGE_LABELS},
     )
     return _fitted(_settled(wanted, previous) if previous else wanted)
+
+
+def _near(scene: Scene) -> Scene:
+    """Leave out what is far away: a page that is built every second must stay cheap."""
+    today = agenda.day_span(scene.now.date(), scene.zone)
+    near = Span(start=today.start, end=today.end + HORIZON)
+    kept = (a for a in scene.copy.appointments if a.is_all_day or a.span.overlaps(near))
+    return replace(scene, copy=replace(scene.copy, appointments=tuple(kept)))
 
 
 def to_json(view: View) -> str:

@@ -130,7 +130,7 @@ class Scene:
     now: datetime
     """Aware, in the car's zone."""
     copy: CalendarCopy
-    """At least today and tomorrow."""
+    """At least today and the next few days."""
     status: Status
     look: Look
 

@@ -100,6 +100,11 @@ def test_tomorrow_is_told_by_weekday() -> None:
     assert shown.time_line.blocks == ()
 
 
+def test_what_is_a_week_away_is_not_next() -> None:
+    far = meeting("9:00", start=at("9:00", days=7), end=at("10:00", days=7))
+    assert view(far).focus.kind is FocusKind.FREE
+
+
 def test_running_meeting_gives_way_to_the_next_ten_minutes_before() -> None:
     running = meeting("10:30", 90)
     assert view(running, meeting("11:20")).focus.identity == "meeting 10:30"
