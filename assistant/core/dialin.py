@@ -156,7 +156,7 @@ def _is_for_hosts(text: str, at: int) -> bool:
 def _pins(text: str) -> tuple[str, str]:
     """The passcode, and the digits given for telephones where they differ."""
     pattern = re.compile(
-        rf"(?<!\w)(?:{_PIN_LABELS})[^\S\n]*(?:\([^)\n]{0,60}\))?[^\S\n]*"
+        rf"(?<!\w)(?:{_PIN_LABELS})[^\S\n]*(?:\([^)\n]{{0,60}}\))?[^\S\n]*"
         r"(?:[:：=][^\S\n]*(?P<pin>\d[\d ]{1,16}\d(?=[ ]?#)|[^\s<>(),;#]{3,24})"
         r"|(?P<digits>\d{3,12})\b)"
         r"#?(?:\s*\((?P<phone>\d{4,12})\b)?",

@@ -138,7 +138,7 @@ INVITATIONS = {
         """Einwahlnummer: 030 23125 678
         Konferenzraum: 123456
         Moderator-PIN: 5555
-        PIN: 9876""",
+        PIN (Teilnehmer): 9876""",
         "DE",
         ("phone", ""),
         (["+493023125678"], "123456", "9876"),
