@@ -14,13 +14,8 @@ from rich.text import Text
 from assistant.calendars import build_sign_in, data_folder
 from assistant.commands import build_config
 from assistant.config import Account
-from assistant.devices.microphone import (
-    Verdict,
-    judge,
-    level_blocks,
-    level_dbfs,
-    list_microphones,
-)
+from assistant.devices.level import Verdict, judge, level_dbfs
+from assistant.devices.microphone import level_blocks, list_microphones
 from assistant.errors import ConfigError
 
 BAR_DBFS = 60

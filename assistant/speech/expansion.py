@@ -7,10 +7,12 @@ over all phones, which wins when something else is said. Pure; `graph` reads and
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from assistant.core.automaton import Automaton
 from assistant.speech.lexicon import Phones
 
 SILENCE = "SIL"
@@ -42,20 +44,13 @@ class Unit(NamedTuple):
     loop: int
 
 
-class GrammarArc(NamedTuple):
-    word: int
-    """0 is a free step."""
+class WordArc(NamedTuple):
+    """A word that may follow here."""
+
     weight: float
+    word: int
+    spoken: Sequence[Phones]
     target: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grammar:
-    """An automaton over word ids; state 0 is the start. Few sentences have two paths through it."""
-
-    arcs: Sequence[Sequence[GrammarArc]]
-    """Per state."""
-    finals: Mapping[int, float]
 
 
 class Units:
@@ -89,14 +84,23 @@ class Expansion:
         self._waiting: list[tuple[int, str]] = []
         self._spelt: dict[Phones, tuple[tuple[str, str], list[Unit]]] = {}
 
-    def add_grammar(self, grammar: Grammar, spoken: Mapping[int, Sequence[Phones]]) -> None:
-        """`spoken` holds the pronunciations of each word id.
+    def add_grammar(
+        self, automaton: Automaton, ids: Mapping[str, int], spoken: Mapping[str, Sequence[Phones]]
+    ) -> None:
+        """`ids` and `spoken`: number and pronunciations of each word.
 
         Raises:
             KeyError: a pronunciation with a phone that the model does not have.
         """
         self._pause(0, self._entry(0, SILENCE))
-        share = self._costs.grammar
+        words: dict[int, list[WordArc]] = defaultdict(list)
+        free: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        for source, target, word, weight in automaton.arcs:
+            cost = self._costs.grammar * weight
+            if word is None:
+                free[source].append((target, cost))
+            else:
+                words[source].append(WordArc(cost, ids[word], spoken[word], target))
         roots: dict[int, dict[tuple[str, str], int]] = {}
         while self._waiting:
             state, left = self._waiting.pop()
@@ -107,12 +111,12 @@ class Expansion:
             if left != SILENCE:
                 self._silence(entry, self._entry(state, SILENCE))
             unpaused = 0.0 if left == SILENCE else self._costs.pause
-            if state in grammar.finals:
-                self.finals[entry] = share * grammar.finals[state] + unpaused
-            for _, weight, target in (arc for arc in grammar.arcs[state] if not arc.word):
-                self._link(entry, self._entry(target, left), weight=share * weight)
+            if state in automaton.finals:
+                self.finals[entry] = self._costs.grammar * automaton.finals[state] + unpaused
+            for target, cost in free[state]:
+                self._link(entry, self._entry(target, left), weight=cost)
             if state not in roots:
-                roots[state] = self._tree(grammar.arcs[state], spoken)
+                roots[state] = self._tree(words[state])
             self._enter(entry, roots[state], left, unpaused)
 
     def add_fillers(self, unknown: int, noise: int) -> None:
@@ -130,21 +134,18 @@ class Expansion:
         for state, weight in sentence_ends.items():
             self._link(state, after, noise, weight + costs.noise)
 
-    def _tree(
-        self, arcs: Sequence[GrammarArc], spoken: Mapping[int, Sequence[Phones]]
-    ) -> dict[tuple[str, str], int]:
+    def _tree(self, arcs: Sequence[WordArc]) -> dict[tuple[str, str], int]:
         """The words that leave one grammar state, as states after each first phone."""
         roots: dict[tuple[str, str], int] = {}
         inner: dict[tuple[int, Unit], int] = {}
         ends: set[tuple[int, int]] = set()
-        words = (arc for arc in arcs if arc.word)
-        for word, weight, target in sorted(words, key=lambda arc: arc.weight):
-            for phones in spoken[word]:
+        for cost, word, spoken, target in sorted(arcs):
+            for phones in spoken:
                 state = self._walk(phones, roots, inner)
                 following = self._entry(target, self._units.context(phones[-1]))
                 if (state, following) not in ends:  # a homophone that leads to the same place
                     ends.add((state, following))
-                    self._link(state, following, word, self._costs.grammar * weight)
+                    self._link(state, following, word, cost)
         return roots
 
     def _walk(

@@ -1,8 +1,10 @@
 """A grammar becomes Vosk's decoding graph, so that it is heard exactly and nothing beside it.
 
-`minimal` makes the word automaton deterministic, `expansion` spells it in the acoustic
-model's units, and the result is written as `HCLG.fst` in a folder that otherwise links to the
-model. Neighbours: `lexicon` pronounces the words, `recognizer` loads the folder.
+`expansion` spells the word automaton in the acoustic model's units, and the result is written as
+`HCLG.fst` in a folder that otherwise links to the model. The automaton is taken as it is:
+`core.template` has merged what starts or ends alike, and making it deterministic as a whole would
+multiply its arcs by thirty. Neighbours: `lexicon` pronounces the words, `recognizer` loads the
+folder.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ from assistant.core.automaton import Automaton
 from assistant.errors import ModelMissing
 from assistant.speech.expansion import Costs, Expansion, Unit, Units
 from assistant.speech.lexicon import Lexicon, Phones
-from assistant.speech.minimal import as_is, is_small, minimal
 from assistant.speech.phonemes import plain
 
 EPSILON = "<eps>"
@@ -61,8 +62,7 @@ def compile_graph(
     ids |= {word: index for index, word in enumerate(sorted(automaton.words), len(ids))}
     spoken = lexicon.pronounce_all(automaton.words, say_like or {})
     expansion = Expansion(read_units(model_dir), filler or Costs())
-    grammar = minimal(automaton, ids) if is_small(automaton) else as_is(automaton, ids)
-    expansion.add_grammar(grammar, {ids[word]: spoken[word] for word in spoken})
+    expansion.add_grammar(automaton, ids, spoken)
     expansion.add_fillers(ids[UNKNOWN], ids[NOISE])
     _prepare_folder(model_dir, out_dir)
     lines = (f"{word} {index}\n" for word, index in ids.items())

@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 
 from assistant.core.events import DeviceBack, DeviceFailed, Event, Sound, SpeechDone
+from assistant.devices.level import Verdict, judge
 from assistant.devices.microphone import (
     Microphone,
-    Verdict,
-    judge,
     level_blocks,
     list_microphones,
 )

@@ -13,12 +13,16 @@ from assistant.errors import ModelMissing
 from assistant.speech.expansion import Costs, Expansion, Unit, Units
 from assistant.speech.graph import read_units
 from assistant.speech.lexicon import Phones
-from assistant.speech.minimal import as_is, minimal
 
 PHONES = ("SIL", "A", "B", "K")
 COSTS = Costs(grammar=1.0, pause=0.5, unknown=5.0, unknown_phone=1.0, noise=7.0, noise_phone=2.0)
 IDS = {"ab": 3, "ka": 4, "k": 5, "cab": 6}
-SPOKEN = {3: [("A", "B")], 4: [("K", "A")], 5: [("K",)], 6: [("K", "A", "B"), ("A", "B")]}
+SPOKEN = {
+    "ab": [("A", "B")],
+    "ka": [("K", "A")],
+    "k": [("K",)],
+    "cab": [("K", "A", "B"), ("A", "B")],
+}
 UNKNOWN, NOISE = 1, 2
 
 
@@ -42,7 +46,7 @@ def grammar_of(*sentences: str) -> Automaton:
 
 def expanded(table: Units, *sentences: str, fillers: bool = False) -> Expansion:
     expansion = Expansion(table, COSTS)
-    expansion.add_grammar(as_is(grammar_of(*sentences), IDS), SPOKEN)
+    expansion.add_grammar(grammar_of(*sentences), IDS, SPOKEN)
     if fillers:
         expansion.add_fillers(UNKNOWN, NOISE)
     return expansion
@@ -138,24 +142,6 @@ def test_noise_before_and_after_does_not_hide_the_sentence(table: Units) -> None
 def test_words_share_their_first_phones() -> None:
     alone = expanded(units(), "ka").n_states + expanded(units(), "cab").n_states
     assert expanded(units(), "ka", "cab").n_states < alone - 2
-
-
-def test_a_language_is_made_minimal_by_openfst() -> None:
-    same_ends = Automaton(
-        n_states=6,
-        arcs=(
-            Arc(0, 1, "ab", 0.5),
-            Arc(0, 2, "k", 1.5),
-            Arc(1, 3, "ka", 0.0),
-            Arc(2, 4, "ka", 0.0),
-            Arc(4, 5, None, 0.0),
-        ),
-        finals={3: 0.0, 5: 0.0},
-    )
-    grammar = minimal(same_ends, IDS)
-    assert len(grammar.arcs) == 3
-    assert {arc.word for arc in grammar.arcs[0]} == {3, 5}
-    assert sum(len(arcs) for arcs in grammar.arcs) == 3
 
 
 def test_the_table_of_units_is_read(tmp_path: Path) -> None:
