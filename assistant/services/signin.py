@@ -89,7 +89,7 @@ class Status:
 class SignIn:
     """One account. Loads its tokens from `store`; needs no network to start.
 
-    Raises: ConfigError without the libraries.
+    Raises: ConfigError without the libraries, or for a tenant that cannot be.
     """
 
     def __init__(self, registration: Registration, store: TokenStore) -> None:
@@ -109,13 +109,16 @@ class SignIn:
         self._stored = ""
         """The text in the store, as far as we know."""
         self._load()
-        self._app = msal.PublicClientApplication(
-            registration.client_id,
-            authority=f"{registration.authority}/{registration.tenant}",
-            token_cache=self._cache,
-            http_client=self._wire,
-            instance_discovery=False,  # it would ask the network before the first token
-        )
+        try:
+            self._app = msal.PublicClientApplication(
+                registration.client_id,
+                authority=f"{registration.authority}/{registration.tenant}",
+                token_cache=self._cache,
+                http_client=self._wire,
+                instance_discovery=False,  # it would ask the network before the first token
+            )
+        except ValueError as error:
+            raise ConfigError("calendars", "tenant", "must be a domain or directory id") from error
 
     def close(self) -> None:
         self._wire.close()

@@ -44,11 +44,9 @@ FIELDS = (
     "sensitivity",
     "type",
     "text_body",
-    "_start_timezone",
-    "_end_timezone",
     *CONFERENCE_LINKS,
 )
-"""What is asked for: with the zones, or whole days would be taken in this machine's."""
+"""What is asked for; the library adds the zones of start and end."""
 
 _RESPONSES = {
     "Organizer": Response.ORGANIZER,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ssl
 import threading
 import webbrowser
+from pathlib import Path
 
 import pytest
 from fakes.authority import ADDRESS, USER_CODE, Authority, browse
 from fakes.desk import READ, Desk, ignore
 from fakes.loopback import Answer
 
-from assistant.errors import BrokenAnswer, SignInNeeded, Unreachable
+from assistant.errors import BrokenAnswer, ConfigError, SignInNeeded, Unreachable
+from assistant.services.signin import Registration, SignIn
+from assistant.services.tokens import TokenStore
 
 
 def test_device_code(authority: Authority, desk: Desk) -> None:
@@ -200,6 +203,11 @@ def test_a_sign_in_by_another_process_is_noticed(authority: Authority, desk: Des
     authority.refusal = None
     desk.start().device_code(ignore)
     assert driving.token(READ, renew=True) == "access3"
+
+
+def test_a_tenant_that_cannot_be(file: Path) -> None:
+    with pytest.raises(ConfigError, match="tenant"):
+        SignIn(Registration(client_id="x", tenant=""), TokenStore(file))
 
 
 def test_nobody_is_signed_in(desk: Desk) -> None:
