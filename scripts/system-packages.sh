@@ -6,9 +6,10 @@ set -uo pipefail
 packages=(
     espeak-ng flite libespeak-ng1 fonts-dejavu-core         # voices for fixtures, fonts for the page
     libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils  # a sound card without a sound card
-    baresip-core sip-tester kamailio                        # real SIP calls on loopback
+    baresip-core sip-tester kamailio kamailio-tls-modules   # real SIP calls on loopback
     dbus ofono gnome-keyring                                # a telephone and a keyring on a private bus
-    chromium                                                # the head-up page in a real browser
+    xdg-utils                                               # links opened by the system's handler
+    chromium libatomic1                                     # the head-up page in a real browser
 )
 
 missing() {
