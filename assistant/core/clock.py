@@ -18,10 +18,10 @@ HALF_DAY, DAY = 12 * 60, 24 * 60
 
 def possible_clocks(fields: Fields, suffix: str) -> list[int]:
     """Minutes of the day that the spoken time may mean, likeliest first."""
-    if clock := fields.get("clock" + suffix):
-        return [parse_clock(str(clock))]
-    hour = number(fields, "hour" + suffix)
     shift = number(fields, "past" + suffix) - number(fields, "before" + suffix)
+    if clock := fields.get("clock" + suffix):
+        return [(parse_clock(str(clock)) + shift) % DAY]
+    hour = number(fields, "hour" + suffix)
     base = hour * 60 + number(fields, "minute" + suffix) + shift
     meridiem = fields.get("meridiem" + suffix) or fields.get("meridiem_2" if not suffix else "")
     if hour > 12 or hour == 0:

@@ -101,7 +101,7 @@ class Prices:
     """A word that no template uses."""
     slot: float = 0.001
     """Any slot: plain words win a draw."""
-    unknown: float = 0.35
+    unknown: float = 0.28
     """A name that is in no list."""
     known_word: float = 0.3
     """A template word within a name that is in no list."""

@@ -197,7 +197,7 @@ class _Resolver:
 
         def rank(moment: datetime) -> tuple[bool, bool, datetime]:
             of_day = moment.hour * 60 + moment.minute
-            is_past = moment < self.now - _GRACE
+            is_past = moment <= self.now - _GRACE
             return is_past, preferred and of_day not in WORK, moment.astimezone(UTC)
 
         return sorted(moments, key=rank)

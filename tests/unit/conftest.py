@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,12 @@ LOCALES = Path(__file__).parents[2] / "assistant" / "locales"
 @cache
 def locale(tag: str) -> Locale:
     return parse((LOCALES / f"{tag}.toml").read_text(encoding="utf-8"), tag)
+
+
+@pytest.fixture(scope="session")
+def language() -> Callable[[str], Locale]:
+    """A shipped language by its tag."""
+    return locale
 
 
 @pytest.fixture(params=["en-GB", "de-DE", "fr-FR"])

@@ -93,6 +93,14 @@ def test_a_file_for_another_domain() -> None:
     }  # fmt: skip
 
 
+def test_the_documented_example_works() -> None:
+    guide = (ROOT / "docs" / "locale-files.md").read_text(encoding="utf-8")
+    example = guide.partition("```toml\n")[2].partition("```")[0]
+    locale = parse(example, "coffee.toml")
+    assert locale.samples
+    assert [row.hear for row in locale.samples if not fits(matcher(locale), locale, row)] == []
+
+
 def test_a_slot_is_not_heard_twice() -> None:
     text = SMALL + "[slots]\nsize = ['small', 'large']\n[intents.a]\nhear = ['{size} coffee']"
     assert not matcher(parse(text, "x")).interpret("small large small coffee", now=NOW)

@@ -1,0 +1,152 @@
+"""The matcher: exact, corrected, rough; what is refused; names and times in slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from assistant.core.events import Scope
+from assistant.core.locales import Locale
+from assistant.core.match import Matcher
+from assistant.core.model import Appointment, Contact, Interpretation, Named, When
+from assistant.core.slots import build_vocabulary
+
+NOW = datetime(2026, 11, 23, 14, 0, tzinfo=ZoneInfo("Europe/London"))
+PEOPLE = ("Anna Weber", "Ben Smith", "Anna Schmidt", "Claire Dubois")
+TITLES = ("Budget review FY26 (final)", "Call Anna", "Q3 review")
+
+
+@pytest.fixture(scope="module")
+def matchers(language: Callable[[str], Locale]) -> Callable[[str], Matcher]:
+    contacts = [Contact(name=name, organisation="Acme Ltd") for name in PEOPLE]
+    appointments = [Appointment(uid=t, title=t, start=NOW, end=NOW) for t in TITLES]
+
+    def build(tag: str) -> Matcher:
+        return Matcher(language(tag), build_vocabulary(language(tag), contacts, appointments))
+
+    return {tag: build(tag) for tag in ("en-GB", "de-DE", "fr-FR")}.__getitem__
+
+
+@pytest.fixture
+def english(matchers: Callable[[str], Matcher]) -> Matcher:
+    return matchers("en-GB")
+
+
+def best(matcher: Matcher, text: str, scope: Scope = Scope.IDLE) -> Interpretation:
+    found = matcher.interpret(text, now=NOW, scope=scope, choices=("Anna Weber", "Ben Smith"))
+    assert found, f"{text!r} is not understood"
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "intent"),
+    [
+        ("en-GB", "Could you please call Ben Smith on his mobile?", "call.person"),
+        ("en-GB", "uh, what's, um, next?", "calendar.next"),
+        ("en-GB", "call my three no my four pm", "call.meeting"),
+        ("en-GB", "when's the budgt review", "calendar.when"),
+        ("en-GB", "what do i got on friday", "calendar.agenda"),
+        ("de-DE", "Könnten Sie bitte Ben Smith anrufen?", "call.person"),
+        ("de-DE", "äh was steht denn morgen an", "calendar.agenda"),
+        ("de-DE", "ruf meinen drei uhr nein meinen vier uhr termin an", "call.meeting"),
+        ("fr-FR", "Pouvez-vous appeler Ben Smith, s'il vous plaît ?", "call.person"),
+        ("fr-FR", "euh qu'est-ce que j'ai donc demain", "calendar.agenda"),
+    ],
+)
+def test_how_people_talk(
+    matchers: Callable[[str], Matcher], tag: str, text: str, intent: str
+) -> None:
+    assert best(matchers(tag), text).intent == intent
+
+
+def test_a_correction_replaces_what_it_takes_back(english: Matcher) -> None:
+    when = best(english, "call my three no my four pm").slots["when"]
+    assert isinstance(when, When)
+    assert when.spans[0].start.hour == 16
+
+
+def test_two_annas_are_both_offered(english: Matcher) -> None:
+    person = best(english, "call anna").slots["person"]
+    assert isinstance(person, Named)
+    assert [c.value for c in person.candidates] == ["Anna Weber", "Anna Schmidt"]
+
+
+def test_an_unknown_name_is_said_to_be_missing(english: Matcher) -> None:
+    reading = best(english, "call zorblax")
+    assert (reading.intent, reading.missing) == ("call.person", ("person",))
+
+
+def test_a_day_that_is_none_is_missing(english: Matcher) -> None:
+    assert best(english, "what do i have on 31 february").missing == ("when",)
+
+
+def test_a_title_that_is_a_command_stays_a_title(english: Matcher) -> None:
+    reading = best(english, "cancel call anna")
+    assert reading.intent == "calendar.cancel"
+    assert best(english, "call anna").intent == "call.person"
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("en-GB", ""),
+        ("en-GB", "the quick brown fox jumps over the lazy dog"),
+        ("en-GB", "play some music"),
+        ("en-GB", "what is the temperature outside"),
+        ("en-GB", "delete the timer"),
+        ("en-GB", "my sister called anna yesterday about the budget"),
+        ("en-GB", " ".join(["so and then he said that we"] * 30)),
+        ("de-DE", "spiel musik"),
+        ("de-DE", "stell den wecker auf sieben"),
+        ("de-DE", "regnet es morgen in hamburg"),
+        ("fr-FR", "joue de la musique"),
+        ("fr-FR", "quel temps fera-t-il demain à paris"),
+        ("fr-FR", "arrête la minuterie"),
+    ],
+)
+def test_other_peoples_business(matchers: Callable[[str], Matcher], tag: str, text: str) -> None:
+    assert not matchers(tag).interpret(text, now=NOW)
+
+
+@pytest.mark.parametrize("text", ["anna weber", "anna at three", "my budget review tomorrow"])
+def test_half_a_sentence_makes_no_call_and_no_change(english: Matcher, text: str) -> None:
+    found = english.interpret(text, now=NOW)
+    assert not any(english.locale.intents[reading.intent].careful for reading in found)
+
+
+def test_scopes(english: Matcher) -> None:
+    assert not english.interpret("yes please", now=NOW, scope=Scope.RINGING)
+    assert best(english, "yes please", Scope.QUESTION).intent == "session.yes"
+    assert best(english, "ben", Scope.QUESTION).slots["choice"] == 2
+    assert best(english, "pick up", Scope.RINGING).intent == "call.answer"
+    assert best(english, "cancel", Scope.RINGING).intent == "session.cancel"
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "digits"),
+    [
+        ("en-GB", "dial oh one seven one 555", "0171555"),
+        ("de-DE", "wähle die nummer null eins siebzig", "0170"),
+        ("fr-FR", "compose le zéro six douze quatre-vingt-dix", "061290"),
+    ],
+)
+def test_numbers(matchers: Callable[[str], Matcher], tag: str, text: str, digits: str) -> None:
+    reading = best(matchers(tag), text)
+    assert (reading.intent, reading.slots["digits"]) == ("call.number", digits)
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "digits"),
+    [
+        ("en-GB", "call nine nine nine", "999"),
+        ("en-GB", "call 911", "911"),
+        ("de-DE", "ruf 112 an", "112"),
+        ("fr-FR", "appelle le 15", "15"),
+    ],
+)
+def test_emergencies(matchers: Callable[[str], Matcher], tag: str, text: str, digits: str) -> None:
+    reading = best(matchers(tag), text)
+    assert (reading.intent, reading.slots["digits"]) == ("call.emergency", digits)
