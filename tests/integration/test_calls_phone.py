@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -171,11 +172,10 @@ def test_the_named_telephone_is_used_and_no_other(hands: Handsfree) -> None:
 
 def test_without_a_bus_the_line_waits(tmp_path: Path) -> None:
     car = Car(f"unix:path={tmp_path}/nowhere")
-    assert not car.line.can(NUMBER)
-    with pytest.raises(Unreachable):
-        car.line.dial(NUMBER)
-    car.line.close()
-    car.line.close()
+    with closing(car.line):
+        assert not car.line.can(NUMBER)
+        with pytest.raises(Unreachable):
+            car.line.dial(NUMBER)
     with pytest.raises(Unreachable):
         car.line.dial(NUMBER)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from parts import eventually, free_port, need
 from sip.peer import Peer, peer
 from sip.registrar import PASSWORD, Registrar, registrar
 from sip.scenario import refusing, scenario
-from sip.sound import likeness, read, write_noise_bursts
+from sip.sound import is_finished, likeness, read, write_noise_bursts
 
 from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
 from assistant.errors import Busy, CallFailed, ConfigError, SignInNeeded, Unreachable
@@ -69,11 +69,22 @@ class Car:
 
 
 @pytest.fixture
-def car(voice: Path) -> Iterator[Car]:
+def start(voice: Path) -> Iterator[Callable[..., Car]]:
+    """Starts a car with further settings; it is closed whatever happens."""
     need("baresip", "baresip-core")
-    one = Car(voice)
-    yield one.ready()
-    one.line.close()
+    with ExitStack() as stack:
+
+        def started(**settings: str) -> Car:
+            one = Car(voice, **settings)
+            stack.callback(one.line.close)
+            return one.ready()
+
+        yield started
+
+
+@pytest.fixture
+def car(start: Callable[..., Car]) -> Car:
+    return start()
 
 
 @contextmanager
@@ -111,6 +122,7 @@ def test_what_is_spoken_in_the_car_arrives_at_the_far_end(
     heard = eventually(recording, "three seconds of recorded call", 15)
     car.line.hang_up()
     car.expect_end(EndReason.HANG_UP)
+    eventually(lambda: is_finished(heard), "finished recording")
     assert likeness(read(heard), read(voice)) > 0.9
 
 
@@ -118,11 +130,13 @@ def test_muting_silences_the_car(car: Car, far: Peer, tmp_path: Path) -> None:
     call(car, far)
     car.line.mute(True)
     car.line.mute(True)
-    (recording,) = (tmp_path / "far").glob("dump-*-dec.wav")
+    dumps = (tmp_path / "far").glob
+    recording = eventually(lambda: next(dumps("dump-*-dec.wav"), None), "recording")
     before = recording.stat().st_size
     eventually(lambda: recording.stat().st_size > before + 2 * 16000, "two more seconds", 15)
     car.line.hang_up()
     car.expect(Ended)
+    eventually(lambda: is_finished(recording), "finished recording")
     last_second = read(recording)[-8000:]
     assert abs(last_second).max() < 0.01
 
@@ -197,18 +211,17 @@ def test_other_transports(tmp_path: Path, voice: Path, transport: str) -> None:
             car.ready()
 
 
-def test_media_is_encrypted_when_required(tmp_path: Path, voice: Path) -> None:
+def test_media_is_encrypted_when_required(
+    tmp_path: Path, voice: Path, start: Callable[..., Car]
+) -> None:
     with peer(tmp_path / "far", voice, extra=";mediaenc=srtp-mand") as far:
-        car = Car(voice, srtp="required").ready()
-        call(car, far)
-        car.line.close()
+        call(start(srtp="required"), far)
 
 
-def test_required_encryption_is_not_given_up(voice: Path, far: Peer) -> None:
-    car = Car(voice, srtp="required").ready()
+def test_required_encryption_is_not_given_up(start: Callable[..., Car], far: Peer) -> None:
+    car = start(srtp="required")
     car.line.dial(far.uri)
     car.expect_end(EndReason.REFUSED)
-    car.line.close()
 
 
 def test_a_wrong_password_is_told_once_and_the_line_reaches_nobody(
@@ -308,22 +321,22 @@ def test_garbage_from_the_far_end_does_no_harm(car: Car, far: Peer, tmp_path: Pa
     car.expect_end(EndReason.HANG_UP, 2)
 
 
-def test_a_dead_peer_ends_after_the_dial_limit(voice: Path) -> None:
-    car = Car(voice, dial_limit_s="1").ready()
+def test_a_dead_peer_ends_after_the_dial_limit(start: Callable[..., Car]) -> None:
+    car = start(dial_limit_s="1")
     car.line.dial(f"sip:nobody@127.0.0.1:{free_port()}")
     with pytest.raises(Busy):
         car.line.dial("sip:else@127.0.0.1")
     car.expect_end(EndReason.UNREACHABLE)
-    car.line.close()
 
 
-def test_the_far_end_vanishes_in_a_call(voice: Path, tmp_path: Path) -> None:
-    car = Car(voice, lost_after_s="2").ready()
+def test_the_far_end_vanishes_in_a_call(
+    voice: Path, tmp_path: Path, start: Callable[..., Car]
+) -> None:
+    car = start(lost_after_s="2")
     with peer(tmp_path / "far", voice) as far:
         call(car, far)
         os.kill(_child_of_this_process(str(tmp_path)), signal.SIGKILL)
         car.expect_end(EndReason.LOST)
-    car.line.close()
 
 
 def test_the_far_end_holds_the_call_and_takes_it_back(car: Car, far: Peer) -> None:
@@ -347,13 +360,12 @@ def test_the_registrar_is_gone(tmp_path: Path, voice: Path) -> None:
         car.expect_end(EndReason.UNREACHABLE)
 
 
-def test_nobody_answers(voice: Path, far: Peer) -> None:
-    car = Car(voice, ring_limit_s="1").ready()
+def test_nobody_answers(start: Callable[..., Car], far: Peer) -> None:
+    car = start(ring_limit_s="1")
     car.line.dial(far.uri)
     far.expect("CALL_INCOMING")
     car.expect_end(EndReason.NO_ANSWER)
     far.expect("CALL_CLOSED")
-    car.line.close()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -72,12 +73,21 @@ class Car:
 
 
 @pytest.fixture
-def car(server: Loopback, authority: trustme.CA, tmp_path: Path) -> Iterator[Car]:
-    one = Car(server, authority, tmp_path)
-    try:
-        yield one.ready()
-    finally:
-        one.line.close()
+def start(server: Loopback, authority: trustme.CA, tmp_path: Path) -> Iterator[Callable[..., Car]]:
+    """Starts a car with further settings; it is closed whatever happens."""
+    with ExitStack() as stack:
+
+        def started(**settings: str) -> Car:
+            one = Car(server, authority, tmp_path, **settings)
+            stack.callback(one.line.close)
+            return one
+
+        yield started
+
+
+@pytest.fixture
+def car(start: Callable[..., Car]) -> Car:
+    return start().ready()
 
 
 def connect(car: Car, frontend: Frontend) -> None:
@@ -189,15 +199,14 @@ def test_a_policy_that_forbids_it_is_told_and_the_line_is_free_again(
 
 
 def test_a_server_without_call_via_work_reaches_nobody(
-    server: Loopback, frontend: Frontend, authority: trustme.CA, tmp_path: Path
+    frontend: Frontend, start: Callable[..., Car]
 ) -> None:
     frontend.allows_phone_audio = False
-    car = Car(server, authority, tmp_path)
+    car = start()
     eventually(lambda: car.line.can_join(JoinInfo(provider="", sip_uri=ROOM)), "sign-in")
     assert not car.line.can(ANNA)
     with pytest.raises(Unreachable):
         car.line.dial(ANNA)
-    car.line.close()
 
 
 def test_presence(car: Car) -> None:
@@ -222,17 +231,14 @@ def test_an_expired_token_is_renewed_without_notice(car: Car, frontend: Frontend
     assert frontend.applications == 1
 
 
-def test_a_wrong_password_is_told_once(
-    server: Loopback, authority: trustme.CA, tmp_path: Path
-) -> None:
-    car = Car(server, authority, tmp_path, password="swordfish")
+def test_a_wrong_password_is_told_once(start: Callable[..., Car]) -> None:
+    car = start(password="swordfish")
     eventually(lambda: car.events, "word about it")
     (told,) = car.events
     assert isinstance(told, DeviceFailed) and isinstance(told.error, SignInNeeded)
     with pytest.raises(Unreachable):
         car.line.dial(ANNA)
     assert "swordfish" not in repr(vars(car.line)) + repr(told.error)
-    car.line.close()
 
 
 @pytest.mark.parametrize(
@@ -240,40 +246,37 @@ def test_a_wrong_password_is_told_once(
     ["https://evil.example/", "https://contoso.test.evil.example/", "http://localhost/"],
 )
 def test_discovery_is_not_led_out_of_the_organisation(
-    server: Loopback, frontend: Frontend, authority: trustme.CA, tmp_path: Path, elsewhere: str
+    server: Loopback, frontend: Frontend, start: Callable[..., Car], elsewhere: str
 ) -> None:
     frontend.redirect = elsewhere
-    car = Car(server, authority, tmp_path)
+    car = start()
     eventually(lambda: server.requests, "discovery")
     with pytest.raises(Unreachable):
         car.line.dial(ANNA)
-    car.line.close()
     assert not any(PASSWORD.encode() in request.body for request in server.requests)
 
 
 def test_the_token_issuer_must_belong_to_the_organisation(
-    server: Loopback, authority: trustme.CA, tmp_path: Path
+    server: Loopback, start: Callable[..., Car]
 ) -> None:
     challenge = 'MsRtcOAuth href="https://evil.example/token",grant_type="password"'
     root = json.dumps({"_links": {"user": {"href": "/root/user"}}}).encode()
     server.upset(Answer(body=root), Answer(status=401, headers={"WWW-Authenticate": challenge}))
-    car = Car(server, authority, tmp_path)
+    car = start()
     eventually(lambda: len(server.requests) == 2, "challenge")
     with pytest.raises(Unreachable):
         car.line.dial(ANNA)
-    car.line.close()
     assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[1]", b"", b'{"_links": 1}'])
 def test_broken_answers_do_no_harm(
-    server: Loopback, authority: trustme.CA, tmp_path: Path, body: bytes
+    server: Loopback, start: Callable[..., Car], body: bytes
 ) -> None:
     server.upset(Answer(body=body))
-    car = Car(server, authority, tmp_path)
+    car = start()
     eventually(lambda: server.requests, "discovery")
     assert not car.line.can(ANNA)
-    car.line.close()
 
 
 def test_what_happens_on_the_telephone_is_done_there(car: Car, frontend: Frontend) -> None:

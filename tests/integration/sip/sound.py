@@ -26,6 +26,15 @@ def write_noise_bursts(path: Path, seconds: int = 60, seed: int = 1) -> NDArray[
     return samples
 
 
+def is_finished(path: Path) -> bool:
+    """Whether a recording has its header, which is written when the call has ended."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            return file.getnframes() > 0
+    except (wave.Error, EOFError):
+        return False
+
+
 def read(path: Path) -> NDArray[np.float64]:
     with wave.open(str(path), "rb") as file:
         data = file.readframes(file.getnframes())

@@ -206,7 +206,7 @@ class Frontend:
             return Answer(status=201, headers={"Location": INVITATION})
         if verb == "cancel":
             self.refuse("Canceled")
-        if verb == "stopPhoneAudio":
+        if verb == "stopPhoneAudio" or (request.method, request.path) == ("DELETE", CONVERSATION):
             self.hang_up()
         return Answer(status=204)
 
