@@ -92,12 +92,7 @@ ARGUMENTS: dict[str, tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = {
         (("folder",), {"metavar": "FOLDER", "help": "holds cases.toml and its WAV files"}),
         (("--jobs",), {"type": int, "default": 1, "help": "processes that share the work"}),
     ),
-    "login": (
-        (
-            ("--device-code",),
-            {"action": "store_true", "help": "enter a code on another device"},
-        ),
-    ),
+    "login": ((("--browser",), {"action": "store_true", "help": "sign in on this machine"}),),
     "agenda": ((("--days",), {"type": int, "default": 1, "help": "days ahead, 1 to 14"}),),
 }
 

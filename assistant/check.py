@@ -7,10 +7,12 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from assistant.assembly import load_contacts
+from assistant.calendars import build_sign_in
 from assistant.commands import Session, build_config
 from assistant.core import agenda
 from assistant.core.events import Scope
@@ -115,9 +117,17 @@ def _calendar(session: Session) -> tuple[State, str]:
         f"{len(copy.appointments)} appointments at hand, as of {copy.as_of:%H:%M},"
         f" zone {session.zone}, next: {following}"
     )
-    if copy.problems:
-        return State.LIMITED, f"{says}; left out: {'; '.join(copy.problems[:3])}"
+    if warnings := [*copy.problems, *_sign_in_warnings(session)]:
+        return State.LIMITED, f"{says}; {'; '.join(warnings[:3])}"
     return State.FINE, says
+
+
+def _sign_in_warnings(session: Session) -> list[str]:
+    warnings: list[str] = []
+    for account in (a for a in session.config.calendars if a.kind == "graph"):
+        with closing(build_sign_in(account.settings)) as sign_in:
+            warnings.extend(sign_in.status().warnings)
+    return warnings
 
 
 def _contacts(session: Session) -> tuple[State, str]:

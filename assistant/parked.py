@@ -40,15 +40,15 @@ def _accounts(options: argparse.Namespace) -> Iterator[Account]:
 
 
 def login(options: argparse.Namespace) -> int:
-    """`roadcall login`: by browser, or with a code entered on another device."""
+    """`roadcall login`: with a code entered on another device, or by browser."""
     for account in _accounts(options):
         with closing(build_sign_in(account.settings)) as sign_in:
-            if options.device_code:
+            if options.browser:
+                name = sign_in.browser(lambda link: print(f"Open {link}", flush=True))
+            else:
                 name = sign_in.device_code(
                     lambda code, address: print(f"Open {address} and enter {code}", flush=True)
                 )
-            else:
-                name = sign_in.browser(lambda link: print(f"Open {link}", flush=True))
             print(f"signed in as {name}")
             for warning in sign_in.status().warnings:
                 print(f"note: {warning}")
@@ -57,11 +57,11 @@ def login(options: argparse.Namespace) -> int:
 
 def logout(options: argparse.Namespace) -> int:
     """`roadcall logout`: forgets every token and the copy of the calendar."""
+    for left in data_folder().glob("mirror.sqlite*"):
+        left.unlink()
     for account in _accounts(options):
         with closing(build_sign_in(account.settings)) as sign_in:
             sign_in.logout()
-    for left in data_folder().glob("mirror.sqlite*"):
-        left.unlink()
     print("signed out; tokens and the copy of the calendar are gone")
     return 0
 
