@@ -115,7 +115,8 @@ class JoinInfo:
     """How to get into an online meeting."""
 
     provider: str
-    """teams, skype-business, zoom, webex, meet, goto, whereby, jitsi, bluejeans, phone, other."""
+    """teams, skype-business, skype (retired), zoom, webex, meet, goto, whereby, jitsi, bluejeans,
+    phone, other."""
     url: str = ""
     dial_ins: tuple[DialIn, ...] = ()
     """Best first for the driver's market."""

@@ -69,6 +69,7 @@ def expand(text: str, window: Span, reader: Reader) -> Expanded:
     Raises: ValueError when `text` is no calendar at all.
     """
     calendar = icstext.cut_up(text)
+    reader = replace(reader, joins={})
     if not reader.me and (owner := icstext.guess_owner(calendar)):
         reader = replace(reader, me=frozenset({owner}))
     with _PARSING, warnings.catch_warnings():

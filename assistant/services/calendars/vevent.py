@@ -58,7 +58,8 @@ class Reader:
     market: str = "GB"
     """ISO 3166 alpha-2: completes national telephone numbers and puts its own in front."""
     joins: dict[tuple[str, ...], JoinInfo | None] = field(default_factory=dict, compare=False)
-    """Join information by invitation text: the occurrences of a series share it."""
+    """Join information by invitation text, shared by the occurrences of a series; `expand` begins
+    with an empty one."""
 
 
 def build_appointment(event: Properties, reader: Reader, zone: str, is_series: bool) -> Appointment:
