@@ -15,7 +15,7 @@ from tests.recorded.people import cases
 
 NOW = datetime(2026, 3, 10, 9, 50, tzinfo=UTC)
 AT_MOST_ACTED_ON = 0.12
-"""Share of sentences read aloud that are taken for something harmless; 0.09 when this was written."""
+"""Share of sentences read aloud that are taken for a harmless request; 0.09 at first."""
 
 
 @pytest.fixture(scope="module")
