@@ -22,7 +22,9 @@ ANY = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What each liberty costs, in nats beside the scaled acoustic scores. Tuned: see `limits`."""
+    """What each liberty costs, in nats beside the scaled acoustic scores.
+
+    Tuned on people reading, against single words and commands: `python -m tests.bench speech`."""
 
     grammar: float = 0.4
     """Factor on the weights of the grammar: rare sentences are still said."""
@@ -58,13 +60,16 @@ class Units:
 
     def __init__(self, table: Mapping[tuple[str, str, str], Unit]) -> None:
         self._table = table
+        self.kinds = {(phone, position) for phone, position, _ in table}
         self.phones = tuple(sorted({phone for phone, _, _ in table if phone != SILENCE}))
         self.depend_on_left = any(left != ANY for _, _, left in table)
 
     def unit(self, phone: str, position: str, left: str) -> Unit:
         """Raises KeyError for a phone that the model does not have."""
-        exact = self._table.get((phone, position, left))
-        return exact or self._table[phone, position, ANY]
+        exact = self._table.get((phone, position, left)) or self._table.get((phone, position, ANY))
+        if exact is None:
+            raise KeyError(phone)
+        return exact
 
     def context(self, phone: str) -> str:
         """What the next unit needs to know about the phone before it."""

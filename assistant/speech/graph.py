@@ -56,13 +56,17 @@ def compile_graph(
     `say_like` maps a word to an ordinary spelling of how it sounds.
 
     Raises:
-        ModelMissing: the acoustic model's table of units is missing or broken.
+        ModelMissing: the acoustic model's table of units is missing or broken, or lacks a phone.
     """
     ids = {word: index for index, word in enumerate((EPSILON, UNKNOWN, NOISE))}
     ids |= {word: index for index, word in enumerate(sorted(automaton.words), len(ids))}
     spoken = lexicon.pronounce_all(automaton.words, say_like or {})
     expansion = Expansion(read_units(model_dir), filler or Costs())
-    expansion.add_grammar(automaton, ids, spoken)
+    try:
+        expansion.add_grammar(automaton, ids, spoken)
+    except KeyError as cause:
+        problem = f"lexicon.tsv.gz has a phone {cause.args[0]} that the model lacks"
+        raise ModelMissing(str(model_dir), problem) from cause
     expansion.add_fillers(ids[UNKNOWN], ids[NOISE])
     _prepare_folder(model_dir, out_dir)
     lines = (f"{word} {index}\n" for word, index in ids.items())
@@ -74,14 +78,14 @@ def compile_graph(
 def one_spelling(automaton: Automaton, spoken: Mapping[str, Sequence[Phones]]) -> Automaton:
     """ "whats" becomes "what's" where both sound the same: a decoder that has to choose between
     them is only half sure of either."""
-    groups: dict[tuple[str, frozenset[Phones]], str] = {}
-    for word in sorted(automaton.words, key=lambda word: (len(word), not word.isascii(), word)):
-        letters = "".join(filter(str.isalnum, plain(word)))
-        groups[letters, frozenset(spoken[word])] = word
-    chosen = {
-        word: groups["".join(filter(str.isalnum, plain(word))), frozenset(spoken[word])]
+    sounds = {
+        word: ("".join(filter(str.isalnum, plain(word))), frozenset(spoken[word]))
         for word in automaton.words
     }
+    groups = {}
+    for word in sorted(sounds, key=lambda word: (len(word), not word.isascii(), word)):
+        groups[sounds[word]] = word
+    chosen = {word: groups[sound] for word, sound in sounds.items()}
     arcs = tuple(arc._replace(word=arc.word and chosen[arc.word]) for arc in automaton.arcs)
     return replace(automaton, arcs=arcs)
 
@@ -103,6 +107,9 @@ def read_units(model_dir: Path) -> Units:
         raise ModelMissing(str(model_dir), "has no graph/units.tsv") from cause
     except (OSError, ValueError) as cause:
         raise ModelMissing(str(model_dir), "graph/units.tsv is broken") from cause
+    ids = {number for unit in table.values() for number in unit}
+    if not ids or ids != set(range(1, len(ids) + 1)):
+        raise ModelMissing(str(model_dir), "graph/units.tsv has gaps in its transition ids")
     return Units(table)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ from assistant.core.model import Hypothesis, Word
 from assistant.errors import ConfigError, ModelMissing
 from assistant.speech.endpoint import Decision, Endpointer, Patience, Reading, Sentences
 from assistant.speech.expansion import Costs
-from assistant.speech.graph import NOISE, UNKNOWN, compile_graph, one_spelling
+from assistant.speech.graph import NOISE, UNKNOWN, compile_graph, one_spelling, read_units
 from assistant.speech.lexicon import Lexicon
 
 RATE_HZ = 16000
@@ -29,12 +30,13 @@ _FRAME_BYTES = RATE_HZ // 50 * 2
 """20 ms of 16-bit mono."""
 _CHUNK_BYTES = 5 * _FRAME_BYTES
 """What Vosk gets at a time."""
+_BOUNDARIES = "graph/phones/word_boundary.int"
 _MODEL_FILES = (
     "am/final.mdl",
     "conf/mfcc.conf",
     "conf/model.conf",
     "graph/units.tsv",
-    "graph/phones/word_boundary.int",
+    _BOUNDARIES,
     "lexicon.tsv.gz",
 )
 _TRANSITION_MODEL = b"\0B<TransitionModel> "
@@ -80,6 +82,7 @@ class Recognizer:
         self._vosk = vosk
         self._model_dir = model_dir
         self._limits = limits or Limits()
+        self._compiling = threading.Lock()
         self.lexicon = Lexicon(model_dir)
 
     def language(self, automaton: Automaton, say_like: Mapping[str, str] | None = None) -> Language:
@@ -88,9 +91,9 @@ class Recognizer:
         Raises:
             ModelMissing: the acoustic model cannot be loaded.
         """
-        spoken = self.lexicon.pronounce_all(automaton.words, say_like or {})
-        automaton = one_spelling(automaton, spoken)
-        with tempfile.TemporaryDirectory(prefix="roadcall-") as folder:
+        with self._compiling, tempfile.TemporaryDirectory(prefix="roadcall-") as folder:
+            spoken = self.lexicon.pronounce_all(automaton.words, say_like or {})
+            automaton = one_spelling(automaton, spoken)
             compile_graph(
                 automaton,
                 self.lexicon,
@@ -101,6 +104,7 @@ class Recognizer:
             )
             try:
                 model = self._vosk.Model(folder)
+                self._vosk.KaldiRecognizer(model, RATE_HZ)  # fails here, if at all
             except Exception as cause:  # vosk raises nothing narrower
                 raise ModelMissing(str(self._model_dir), "is broken; install it again") from cause
         guessed = self.lexicon.approximated & automaton.words
@@ -248,6 +252,9 @@ def check_model(model_dir: Path) -> None:
         start = file.read(len(_TRANSITION_MODEL))
     if start != _TRANSITION_MODEL:
         raise ModelMissing(str(model_dir), "am/final.mdl is not an acoustic model")
+    boundaries = (model_dir / _BOUNDARIES).read_text("utf-8", errors="replace").splitlines()
+    if len(boundaries) != len(read_units(model_dir).kinds):
+        raise ModelMissing(str(model_dir), f"{_BOUNDARIES} does not belong to graph/units.tsv")
 
 
 def energy_dbfs(pcm: bytes) -> float:

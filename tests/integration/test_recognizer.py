@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -201,3 +202,29 @@ def test_a_web_page_instead_of_a_model(model: Path) -> None:
     (model / "am/final.mdl").write_text("<html>404 not found</html>" * 1000)
     with pytest.raises(ModelMissing, match=r"final\.mdl"):
         Recognizer(model)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("conf/mfcc.conf", "--num-ceps=40", "--num-ceps=13"),
+        ("conf/mfcc.conf", "--num-ceps=40", "--nonsense=40"),
+        ("graph/units.tsv", "SIL\tS\t*\t2\t1\n", "SIL\tS\t*\t4002\t4001\n"),
+        ("graph/phones/word_boundary.int", "5 singleton\n", ""),
+        ("graph/phones/word_boundary.int", "5 singleton\n", "5 nothing\n"),
+    ],
+)
+def test_parts_of_different_models_do_not_end_the_process(
+    model: Path, name: str, old: str, new: str
+) -> None:
+    text = (model / name).read_text()
+    assert old in text
+    (model / name).write_text(text.replace(old, new))
+    with pytest.raises(ModelMissing):
+        Recognizer(model).language(automaton("yes"))
+
+
+def test_a_lexicon_of_another_model_is_named(model: Path) -> None:
+    (model / "lexicon.tsv.gz").write_bytes(gzip.compress(b"yes\tQQ AA\n"))
+    with pytest.raises(ModelMissing, match="phone QQ"):
+        Recognizer(model).language(automaton("yes"))
