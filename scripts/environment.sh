@@ -43,7 +43,7 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     make_venv "$python"
 fi
 echo "Installing roadcall${extras:+ [$extras]} into .venv (a few minutes the first time) ..."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --prefer-binary \
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --prefer-binary \
     --progress-bar off --root-user-action ignore -e ".${extras:+[$extras]}" ||
     fail "the installation failed; pip says why above. It needs the network once: run it again when there is one."
 echo "$state" >".venv/.installed-$extras"

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from assistant.__main__ import build_parser
 from assistant.commands import Session
-from assistant.hearing import build_ears
 from assistant.core.events import Scope
 from assistant.ears import Ears
+from assistant.hearing import build_ears
 from assistant.replay.cases import Case, load_suite
 from assistant.speech.audio import read_wav
 from assistant.speech.synthesizer import Synthesizer
