@@ -8,8 +8,6 @@ and every question is answered from there. Neighbours: `services.calendars` hold
 from __future__ import annotations
 
 import os
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -28,11 +26,6 @@ from assistant.services.tokens import TokenStore, read_password
 
 Clock = Callable[[], datetime]
 
-_EVENT = re.compile(r"BEGIN:VEVENT.*?END:VEVENT", re.DOTALL)
-_MAILTO = re.compile(r"mailto:([^\s;:,\"]+@[^\s;:,\"]+)", re.IGNORECASE)
-_MOSTLY = 0.6
-"""Share of invitations in which the calendar's owner must stand."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -44,8 +37,8 @@ class Surroundings:
     """The driver's addresses, lower case; empty means: find out."""
     market: str
 
-    def reader(self, name: str, me: frozenset[str] = frozenset()) -> Reader:
-        return Reader(name=name, zone=self.zone, me=self.me or me, market=self.market)
+    def reader(self, name: str) -> Reader:
+        return Reader(name=name, zone=self.zone, me=self.me, market=self.market)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +114,7 @@ def _ics(settings: Mapping[str, str], around: Surroundings) -> Source:
         reader = around.reader(settings.get("name", "calendar"))
         return IcsFeed(settings["url"], reader, user, password)
     path = Path(settings["path"]).expanduser()
-    reader = around.reader(settings.get("name", path.stem), owner(path))
-    return IcsCalendar(path, reader, around.clock)
+    return IcsCalendar(path, around.reader(settings.get("name", path.stem)), around.clock)
 
 
 def _caldav(settings: Mapping[str, str], around: Surroundings) -> Source:
@@ -216,18 +208,3 @@ def data_folder() -> Path:
     folder = Path(base) / "roadcall"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
-
-
-def owner(path: Path) -> frozenset[str]:
-    """Whose calendar this is, when nobody said: the one address in most of its invitations."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace").replace("\n ", "")
-    except OSError:
-        return frozenset()
-    invitations = [set(map(str.lower, _MAILTO.findall(e))) for e in _EVENT.findall(text)]
-    invitations = [addresses for addresses in invitations if addresses]
-    counts = Counter(address for addresses in invitations for address in addresses)
-    if len(invitations) < 3 or not counts:
-        return frozenset()
-    address, count = counts.most_common(1)[0]
-    return frozenset({address}) if count > _MOSTLY * len(invitations) else frozenset()
