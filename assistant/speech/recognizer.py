@@ -245,6 +245,9 @@ def check_model(model_dir: Path) -> None:
     """Raises ModelMissing, naming what is wrong, unless the folder is a whole model."""
     if not model_dir.is_dir():
         raise ModelMissing(str(model_dir))
+    if (model_dir / "graph/HCLr.fst").is_file() and not (model_dir / "graph/units.tsv").is_file():
+        problem = "keeps its lexicon compiled in; no grammar can be built for it yet"
+        raise ModelMissing(str(model_dir), problem)
     missing = [name for name in _MODEL_FILES if not (model_dir / name).is_file()]
     if missing:
         raise ModelMissing(str(model_dir), f"lacks {', '.join(missing)}; install it again")
