@@ -1,4 +1,4 @@
-"""A desktop with chosen programs for links: real xdg-mime and gio, a program that takes notes."""
+"""A desktop with chosen programs for links: real desktop tools, a program that takes notes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ class Desktop:
     ) -> None:
         """A home in `folder` where one program opens every scheme of `schemes`."""
         need("xdg-mime", "xdg-utils")
-        need("gio", "libglib2.0-bin")
         self._noted = folder / "opened"
         program = folder / "softphone"
         program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> "{self._noted}"\n')
@@ -46,7 +45,8 @@ class Desktop:
             ("XDG_CONFIG_DIRS", folder / "none"),
         ):
             monkeypatch.setenv(name, str(value))
-        for name in ("XDG_CURRENT_DESKTOP", "DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.setenv("DISPLAY", ":99")  # xdg-open asks for one before it looks for programs
+        for name in ("XDG_CURRENT_DESKTOP", "WAYLAND_DISPLAY", "BROWSER"):
             monkeypatch.delenv(name, raising=False)
 
     @property

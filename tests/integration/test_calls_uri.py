@@ -1,4 +1,4 @@
-"""Handing links to the system's programs: real xdg-mime and gio, a program that notes its link."""
+"""Handing links to the system's programs: real desktop tools, a program that notes its link."""
 
 from __future__ import annotations
 
