@@ -43,7 +43,7 @@ _MOST_WORDS = 60
 _PRICE_LIMIT = 1.6
 """Nearly two words that carry the meaning may go wrong in a long sentence."""
 _SCORE_LIMIT = 0.74
-_CAREFUL_SCORE_LIMIT = 0.76
+_CAREFUL_SCORE_LIMIT = 0.72
 _LONG_WORD, _POLITE_WORD = 0.5, 0.2
 """A word of five letters or more is no glue, unless it is said out of politeness."""
 _TYPED = 0.01
@@ -58,6 +58,8 @@ _RIVAL = 0.4
 """Readings that cost this much more than the best are no rivals."""
 _LEAST_SAID, _MOST_LOST = 0.5, 0.7
 """Weight of the words said, and share of it that may be missing, in a loose reading."""
+_SMALL_LOSS = 0.25
+"""What may lack around free words and strangers: an article, a preposition."""
 _CAREFUL_LOSS = 0.3
 """A careful intent is never heard without the words that make it: only small ones may lack."""
 
@@ -244,7 +246,7 @@ def _is_evident(step: Step, kinds: Mapping[str, Kind], *, careful: bool, is_loos
         return True
     if _has_stranger(step) and careful and _has_free_words(step, kinds):
         return False
-    if step.lost and (_has_stranger(step) or _has_free_words(step, kinds)):
+    if step.lost > _SMALL_LOSS and (_has_stranger(step) or _has_free_words(step, kinds)):
         return False
     if careful:
         return step.lost <= _CAREFUL_LOSS and step.said > step.lost

@@ -140,9 +140,9 @@ def _same(name: str | None, other: str | None) -> bool:
 
 
 def garble(text: str, chance: random.Random, strangers: Sequence[str]) -> str:
-    """One word in eight (at least one) dropped, swapped with the next or replaced."""
+    """One word in eight, over all sentences, dropped, swapped with the next or replaced."""
     words = text.split()
-    for _ in range(max(1, len(words) // 8)):
+    for _ in range(len(words) // 8 + (chance.random() < len(words) % 8 / 8)):
         at = chance.randrange(len(words))
         match chance.randrange(3):
             case 0 if len(words) > 1:
