@@ -56,7 +56,7 @@ class Patience:
 class Loudness:
     """Tells speech from the background by an adaptive noise floor."""
 
-    _LEAST_DBFS = -58.0
+    _LEAST_DBFS = -64.0
     """Nothing quieter counts as speech; a car at rest with a good microphone is below it."""
     _LEAST_RISE_DB = 6.0
     _SHARE = 0.4
@@ -169,7 +169,7 @@ class Endpointer:
 class Sentences:
     """Follows words through a grammar to see how complete they are."""
 
-    _LIKELY = 0.1
+    _LIKELY = 0.25
     """Least share of the sentences with these first words that must end with them."""
 
     def __init__(self, automaton: Automaton) -> None:

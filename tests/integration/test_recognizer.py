@@ -17,7 +17,7 @@ from assistant.core.model import Hypothesis
 from assistant.errors import ModelMissing
 from assistant.speech.endpoint import Decision
 from assistant.speech.espeak import __name__ as espeak_module
-from assistant.speech.recognizer import Language, Recognizer
+from assistant.speech.recognizer import Language, Recognizer, energy_dbfs
 from assistant.speech.synthesizer import Child
 
 MODEL = Path(__file__).parents[2] / "models" / "en"
@@ -235,3 +235,11 @@ def test_a_lexicon_of_another_model_is_named(model: Path) -> None:
     (model / "lexicon.tsv.gz").write_bytes(gzip.compress(b"yes\tQQ AA\n"))
     with pytest.raises(ModelMissing, match="phone QQ"):
         Recognizer(model).language(automaton("yes"))
+
+
+def test_a_cars_hum_counts_for_little() -> None:
+    time_s = np.arange(320) / 16000
+    hum, speech = (
+        (8000 * np.sin(2 * np.pi * hz * time_s)).astype("<i2").tobytes() for hz in (100, 2000)
+    )
+    assert energy_dbfs(speech) - energy_dbfs(hum) > 20
