@@ -95,7 +95,7 @@ def slot_grammar(sentences: Sequence[Sequence[tuple[str, ...]]]) -> Automaton:
 
 
 def compile_folder(grammar: Automaton, model: Path, folder: Path) -> None:
-    """Runs in a process of its own: kaldifst and vosk cannot share one."""
+    """Runs in a process of its own: a broken model ends the process, not the evaluation."""
     from assistant.speech.expansion import Costs
     from assistant.speech.graph import compile_graph
     from assistant.speech.lexicon import Lexicon
