@@ -88,4 +88,4 @@ def _mel(hertz: NDArray[np.floating] | float) -> NDArray[np.floating]:
 
 
 def _hertz(mel: NDArray[np.floating]) -> NDArray[np.floating]:
-    return 700.0 * np.expm1(mel / 1127.0)
+    return np.asarray(700.0 * np.expm1(mel / 1127.0))
