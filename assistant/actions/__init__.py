@@ -7,6 +7,7 @@ from assistant.actions.world import Act
 
 INTENTS: Mapping[str, Act] = {
     "calendar.next": meetings.upcoming,
+    "calendar.after": meetings.after,
     "calendar.now": meetings.running,
     "calendar.agenda": day.overview,
     "calendar.when": meetings.when,

@@ -62,6 +62,17 @@ def _next_such(world: World, reading: Interpretation) -> Reply:
     return telling.reply(world, text, found[:1])
 
 
+def after(world: World, _: Interpretation) -> Outcome:
+    """calendar.after: what follows the meeting last talked about."""
+    spoken = [a.span.end for a in world.context.topic if not a.is_all_day]
+    start = max(spoken, default=world.now)
+    found = [a for a in agenda.blocking(world.appointments) if a.span.start >= start]
+    if not found:
+        return telling.reply(world, world.wording.reply("calendar.after.none"))
+    text = world.wording.reply("calendar.after.say", **telling.values(world, found[0]))
+    return telling.reply(world, text, found[:1])
+
+
 def running(world: World, _: Interpretation) -> Outcome:
     """calendar.now"""
     view = agenda.outlook(world.appointments, world.now)
