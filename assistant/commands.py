@@ -39,6 +39,9 @@ def build_config(options: argparse.Namespace) -> Config:
     return config
 
 
+_SAMPLE_NOTE = "roadcall: nothing is set up (--calendar FILE.ics); using the sample week"
+
+
 class Session:
     """One car with its text door, built from the options. Closes its lines."""
 
@@ -46,8 +49,14 @@ class Session:
         self.config = build_config(options)
         self._now: datetime | None = options.now
         self._folder = tempfile.TemporaryDirectory(prefix="roadcall-")
+        is_quiet = getattr(options, "quiet", False)
         if not self.config.calendars and not self.config.contacts:
             self._use_sample()
+            if not is_quiet:
+                print(_SAMPLE_NOTE, file=sys.stderr)
+        if is_quiet:
+            lines = (Account(kind="dryrun", settings={"quiet": "yes"}),)
+            self.config = replace(self.config, lines=lines)
         self.zone = build_zone(self.config.zone)
         locale = build_locale(self.config.locale)
         around = Surroundings(
@@ -106,10 +115,6 @@ class Session:
         account = Account(kind="ics", settings={"path": str(path), "name": "Sample week"})
         people = (str(sample.contacts_path()),)
         self.config = replace(self.config, calendars=(account,), contacts=people)
-        print(
-            "roadcall: nothing is set up (--calendar FILE.ics); using the sample week",
-            file=sys.stderr,
-        )
 
 
 class OtherDomain:

@@ -36,7 +36,8 @@ def play(options: argparse.Namespace) -> int:
     """Play the drive and say where it was kept."""
     console = Console(stderr=options.json, highlight=False)
     suite = _suite(options)
-    options.now = options.now or suite.now
+    options.now, options.quiet = options.now or suite.now, True
+    console.print("A drive on the sample week: recordings in, answers out, nothing is dialled.")
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
     heard = threading.Event()
@@ -48,14 +49,14 @@ def play(options: argparse.Namespace) -> int:
         ears = _prepare(console, session, synthesizer)
         drive = _Drive(console, session, ears, synthesizer, options)
         for number, case in enumerate(_drive_of(suite), 1):
-            turn = drive.turn(number, suite.folder / case.file)
+            turn = drive.turn(number, case)
             if turn.reply and not voice.problem:
                 heard.clear()
                 voice.speak(turn.reply)
                 heard.wait(timeout=30)
         session.door.settle()
     if voice.problem:
-        console.print(f"Nothing was played: {voice.problem}.")
+        console.print("Nothing was played: there is no loudspeaker here.")
     _farewell(console, folder)
     return 0
 
@@ -109,12 +110,12 @@ class _Drive:
         self._folder = Path(options.out)
         self._options = options
 
-    def turn(self, number: int, path: Path) -> Turn:
+    def turn(self, number: int, case: Case) -> Turn:
         """One press of the button, after the call before it has been had."""
         door = self._session.door
         door.settle()
         door.hang_up()
-        recording = read_wav(path)
+        recording = read_wav(case.file)
         listened = self._ears.hear(recording.pcm, door.scope, door.choices)
         turn = door.say(listened.hypothesis)
         turn.timings_ms = {**listened.timings_ms, **turn.timings_ms}
@@ -122,7 +123,7 @@ class _Drive:
         write_wav(self._folder / f"{number:02}-driver.wav", Pcm(data=recording.pcm, rate_hz=16000))
         if spoken:
             write_wav(self._folder / f"{number:02}-roadcall.wav", _joined(spoken))
-        self._print(turn)
+        self._print(turn, case)
         return turn
 
     def _speak(self, turn: Turn) -> list[Pcm]:
@@ -134,12 +135,13 @@ class _Drive:
                 turn.timings_ms["first_audio"] = (time.perf_counter() - began) * 1000
         return sounds
 
-    def _print(self, turn: Turn) -> None:
+    def _print(self, turn: Turn, case: Case) -> None:
         if self._options.json:
             print(json.dumps(report.as_json(turn), ensure_ascii=False), flush=True)
             return
         out = self._console.print
-        out(f"[bold]driver[/]      “{turn.heard or '…'}”")
+        out(f"[bold]driver[/]      “{case.heard}”")
+        out(f"[dim]heard       {turn.heard or '(nothing that is meant for roadcall)'}[/]")
         out(f"[dim]understood  {report.understood(turn)}[/]")
         out(f"[bold cyan]roadcall[/]    {turn.reply or '(silence)'}")
         if report.done(turn):
