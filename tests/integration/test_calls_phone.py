@@ -138,7 +138,7 @@ def test_the_telephone_leaves_in_a_call_and_comes_back(car: Car, hands: Handsfre
     connect(car, hands.phone)
     hands.phone.out_of_range()
     car.expect(Ended(uri=NUMBER, name="Anna", reason=EndReason.LOST))
-    assert not car.line.can(NUMBER)
+    eventually(lambda: not car.line.can(NUMBER), "line that says it is gone")
     with pytest.raises(Unreachable):
         car.line.dial(NUMBER)
     hands.phone.calls.clear()
