@@ -22,6 +22,7 @@ from typing import IO
 from assistant.commands import Session
 from assistant.core import events as ev
 from assistant.core.events import Scope, Timer
+from assistant.core.states import State
 from assistant.devices.button import Button, build_switch, parse_settings
 from assistant.devices.microphone import Microphone
 from assistant.display.server import Display
@@ -30,6 +31,7 @@ from assistant.ears import Ears
 from assistant.errors import AssistantError, ConfigError
 from assistant.hearing import build_ears
 from assistant.listener import Listener
+from assistant.news import News
 from assistant.screen import Screen
 from assistant.speech.synthesizer import Synthesizer
 from assistant.speech.voice import Voice
@@ -56,6 +58,7 @@ class Drive:
         self.inbox: queue.Queue[ev.Event | None] = queue.Queue()
         self._timers: dict[Timer, tuple[int, float]] = {}
         self._refresh_at = 0.0
+        self._news = News(session.car)
 
     def start(self, stack: ExitStack) -> None:
         """Open every device. Raises ConfigError for what makes driving impossible."""
@@ -69,7 +72,7 @@ class Drive:
             Voice(self._synthesizer, self.inbox.put, device=config.speaker, record=record)
         )
         self._microphone = stack.enter_context(
-            Microphone(self.inbox.put, config.microphone, self._voice.released)
+            Microphone(self.inbox.put, config.microphone, self._voice)
         )
         ears = build_ears(self.car)
         ears.prepare(Scope.IDLE)
@@ -78,7 +81,7 @@ class Drive:
         )
         self._workers = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="worker"))
         if self.session.calendars.mirror:
-            self.session.calendars.mirror.start(SYNC_S)
+            self.session.calendars.mirror.start(SYNC_S, self._news.notice)
         self._start_button(stack)
         self._screen = Screen(self.car, self.dialog)
         self._display = self._start_display(stack)
@@ -116,6 +119,7 @@ class Drive:
             for due in [event] if event else self._fired():
                 self._take(due)
             self._refresh_sometimes()
+            self._tell_news()
             if self._display:
                 self._display.show(self._screen.view())
 
@@ -125,8 +129,6 @@ class Drive:
 
     def _take(self, event: ev.Event) -> None:
         self._screen.notice(event)
-        if isinstance(event, ev.SpeechDone):
-            self._microphone.deaf = False
         for command in self.dialog.handle(event, self.car.clock()):
             try:
                 self._do(command)
@@ -138,7 +140,6 @@ class Drive:
     def _do(self, command: ev.Command) -> None:
         match command:
             case ev.Listen():
-                self._microphone.deaf = False
                 self._microphone.muted = self._screen.is_microphone_off = False
                 self._listener.listen(command)
             case ev.StopListening():
@@ -148,7 +149,6 @@ class Drive:
             case ev.Act():
                 self._workers.submit(self._act, command)
             case ev.Speak():
-                self._microphone.deaf = True
                 self._voice.speak(command.text)
             case ev.Earcon():
                 self._voice.earcon(command.sound)
@@ -193,6 +193,14 @@ class Drive:
         for timer, _ in due:
             del self._timers[timer]
         return [ev.TimerFired(turn=turn, timer=timer) for timer, turn in due]
+
+    def _tell_news(self) -> None:
+        """What has changed in the calendar, once, when nobody speaks, listens or is in a call."""
+        if self._news.arrived():
+            self._refresh_at = 0.0
+        if self.dialog.state is State.ASLEEP and (reading := self._news.untold()):
+            self._voice.earcon(ev.Sound.DONE)
+            self._take(ev.Tapped(interpretation=reading))
 
     def _refresh_sometimes(self) -> None:
         now = time.monotonic()

@@ -2,8 +2,9 @@
 
 Keeps the last 300 ms, so that a word begun before the button was down is not lost. PortAudio
 does not tell of a device that was unplugged and freezes its list at start: here a lack of
-frames is the sign, and the library is started anew until the device is back. Neighbours: `app`
-passes captures to the recogniser.
+frames is the sign, and the library is started anew until the device is back. The assistant never
+hears itself: nothing while it speaks, no earcon. Neighbours: `listener` passes captures to the
+recogniser, `echo` takes earcons out.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from assistant.core.events import DeviceBack, DeviceFailed
+from assistant.devices.echo import without_tones
 from assistant.devices.level import Samples, level_dbfs
 from assistant.errors import ConfigError, MicrophoneLost
 
@@ -40,6 +42,19 @@ class Input:
     rate_hz: int
     channels: int
     is_default: bool
+
+
+class Loudspeaker(Protocol):
+    """What the assistant says and sounds, which is not to be heard as the driver."""
+
+    @property
+    def is_speaking(self) -> bool: ...
+    @property
+    def tones_hz(self) -> tuple[float, ...]:
+        """Of the earcon that sounds; none when it is over."""
+
+    def released(self) -> AbstractContextManager[None]:
+        """Inside it has no stream open, and PortAudio can be started anew."""
 
 
 class Capture:
@@ -75,10 +90,10 @@ class Microphone:
         self,
         post: Callable[[DeviceFailed | DeviceBack], None],
         name: str = "",
-        renewing: Callable[[], AbstractContextManager[None]] = nullcontext,
+        speaker: Loudspeaker | None = None,
     ) -> None:
-        """`name`: part of a device's name, "" for the system's default. PortAudio is started anew
-        within `renewing()`, where nobody else may have a stream open.
+        """`name`: part of a device's name, "" for the system's default. `speaker`: the one whose
+        sound reaches this microphone.
 
         Raises:
             ConfigError: sounddevice, PortAudio or soxr is not installed.
@@ -86,7 +101,7 @@ class Microphone:
         self._sounddevice = _sounddevice()
         self._post = post
         self._wanted = name
-        self._renewing = renewing
+        self._speaker = speaker
         self._ring: deque[bytes] = deque(maxlen=round(_PRE_ROLL_S / _BLOCK_S))
         self._capture: Capture | None = None
         self._last_frame_s = 0.0
@@ -96,8 +111,7 @@ class Microphone:
         """Name of the device in use."""
         self.muted = False
         """By the driver: nothing is heard at all."""
-        self.deaf = False
-        """While the assistant speaks: nothing is kept for the pre-roll."""
+        self.is_lost = False
         self.level_dbfs = -math.inf
 
     def __enter__(self) -> Microphone:
@@ -119,6 +133,8 @@ class Microphone:
         capture = Capture(self.device)
         for pcm in list(self._ring):
             capture.put(pcm)
+        if self.is_lost:
+            capture.put(None)
         self._capture = capture
         return capture
 
@@ -129,18 +145,18 @@ class Microphone:
         self._capture = None
 
     def _keep_open(self) -> None:
-        lost = False
         while not self._stopping.is_set():
             try:
                 with self._stream():
-                    if lost:
+                    if self.is_lost:
+                        self.is_lost = False
                         self._post(DeviceBack(kind="microphone", device=self.device))
                     self._watch()
             except (self._sounddevice.PortAudioError, ValueError, MicrophoneLost):
+                was_lost, self.is_lost = self.is_lost, True
                 self.release()
-                if not lost:
+                if not was_lost:
                     self._post(DeviceFailed(error=MicrophoneLost(self.device)))
-                lost = True
                 self._stopping.wait(_RETRY_S)
                 self._renew_device_list()
 
@@ -152,7 +168,7 @@ class Microphone:
                 raise MicrophoneLost(self.device)
 
     def _renew_device_list(self) -> None:
-        with self._renewing():
+        with self._speaker.released() if self._speaker else nullcontext():
             self._sounddevice._terminate()
             self._sounddevice._initialize()
 
@@ -163,7 +179,9 @@ class Microphone:
         convert = _Converter(rate_hz)
 
         def on_block(data: Any, _frames: int, _time: Any, _status: Any) -> None:
-            self._hear(convert(np.frombuffer(data, np.int16)))
+            block = np.frombuffer(data, np.int16)
+            tones_hz = self._speaker.tones_hz if self._speaker else ()
+            self._hear(convert(without_tones(block, tones_hz, rate_hz) if tones_hz else block))
 
         return self._sounddevice.RawInputStream(
             samplerate=rate_hz,
@@ -178,7 +196,7 @@ class Microphone:
         """In PortAudio's thread, every 20 ms."""
         self._last_frame_s = max(time.monotonic(), self._last_frame_s)
         self.level_dbfs = level_dbfs(np.frombuffer(pcm, np.int16))
-        if self.muted or self.deaf:
+        if self.muted or (self._speaker and self._speaker.is_speaking):
             self._ring.clear()
             pcm = bytes(len(pcm))
         else:

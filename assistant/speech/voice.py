@@ -2,13 +2,16 @@
 
 One thread plays one thing after the other in pieces of 20 ms and looks after each whether it has
 been hushed. Without a sound device everything works but is not heard. Neighbours: `synthesizer`
-makes the speech, `app` sends Speak, Earcon and Hush here.
+makes the speech, `app` sends Speak, Earcon and Hush here, `devices.microphone` asks what the
+assistant itself sounds like at the moment.
 """
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,15 +26,20 @@ from assistant.speech.audio import Pcm, write_wav
 from assistant.speech.synthesizer import Synthesizer
 
 _PIECE_S = 0.02
+_AHEAD_S = 0.2
+"""Sound the device holds: as long may the processor be busy elsewhere before the voice breaks."""
+_TAIL_S = 0.15
+"""The last word is still in the air."""
+_ECHO_S = 0.5
+"""An earcon may reach the microphone so late: 200 ms of Bluetooth, and the cabin."""
 _EARCON_HZ = 22050
 _EARCON_LEVEL = 0.25
-_RAMP_S = 0.006
 _EARCONS: Mapping[Sound, tuple[tuple[float, float], ...]] = {
-    Sound.LISTENING: ((660, 0.07), (880, 0.09)),
-    Sound.WORKING: ((523, 0.04), (0, 0.08), (523, 0.04)),
-    Sound.DONE: ((880, 0.06), (1175, 0.1)),
-    Sound.ERROR: ((392, 0.12), (294, 0.18)),
-    Sound.CALL: ((440, 0.15), (554, 0.15), (659, 0.2)),
+    Sound.LISTENING: ((660, 0.08), (880, 0.1)),
+    Sound.WORKING: ((523, 0.06), (0, 0.06), (523, 0.06)),
+    Sound.DONE: ((880, 0.08), (1175, 0.12)),
+    Sound.ERROR: ((392, 0.15), (294, 0.2)),
+    Sound.CALL: ((440, 0.17), (554, 0.17), (659, 0.22)),
 }
 """(Hz, seconds) one after the other; 0 Hz is a pause."""
 
@@ -48,19 +56,18 @@ class Voice:
         *,
         device: str = "",
         record: Path | None = None,
-        duck: Callable[[bool], None] = lambda _on: None,
     ) -> None:
         """`device`: part of a name, "" for the default. `record`: folder that gets every reply as
-        a WAV file. `duck` is told when to turn other sound down (True) and up again."""
+        a WAV file."""
         self._synthesizer = synthesizer
         self._post = post
         self._record = record
-        self._duck = duck
         self._jobs: queue.SimpleQueue[tuple[int, str | Sound] | None] = queue.SimpleQueue()
         self._hushes = 0
         self._replies = 0
         self._speaker = _Speaker(device)
-        self.is_speaking = False
+        self._speech_until_s = self._tones_until_s = 0.0
+        self._tones_hz: tuple[float, ...] = ()
         self._thread = threading.Thread(target=self._play_all, name="voice", daemon=True)
 
     def __enter__(self) -> Voice:
@@ -76,6 +83,16 @@ class Voice:
     def problem(self) -> str:
         """Why nothing can be heard; "" when all is well."""
         return self._speaker.problem
+
+    @property
+    def is_speaking(self) -> bool:
+        """Words are in the air."""
+        return time.monotonic() < self._speech_until_s
+
+    @property
+    def tones_hz(self) -> tuple[float, ...]:
+        """What an earcon fills the air with."""
+        return self._tones_hz if time.monotonic() < self._tones_until_s else ()
 
     def speak(self, text: str) -> None:
         """After what is being said. SpeechDone follows when it has been heard or hushed."""
@@ -99,28 +116,28 @@ class Voice:
         while job := self._jobs.get():
             turn, what = job
             if isinstance(what, Sound):
+                self._tones_hz = tuple({hz for hz, _ in _EARCONS[what] if hz})
+                self._tones_until_s = time.monotonic() + earcon(what).seconds + _ECHO_S
                 self._play(earcon(what), turn)
-                self._speaker.finish()
+                self._finish(turn)
             else:
                 self._speak(what, turn)
         with self._speaker.lock:
             self._speaker.close()
 
     def _speak(self, text: str, turn: int) -> None:
-        self._duck(True)
-        self.is_speaking = True
+        self._speech_until_s = math.inf
         rendered = []
         try:
             for pcm in self._synthesizer.render(text):
                 rendered.append(pcm)
                 self._play(pcm, turn)
-            self._speaker.finish()
+            self._finish(turn)
             self._keep(rendered)
         except (VoiceMissing, BadAudio) as problem:
             self._post(DeviceFailed(error=problem))
         finally:
-            self.is_speaking = False
-            self._duck(False)
+            self._speech_until_s = time.monotonic() + _TAIL_S
             self._post(SpeechDone())
 
     def _play(self, pcm: Pcm, turn: int) -> None:
@@ -135,6 +152,13 @@ class Voice:
             self._post(DeviceFailed(error=SpeakerLost(self._speaker.device)))
         elif was_lost and not self._speaker.problem:
             self._post(DeviceBack(kind="speaker", device=self._speaker.device))
+
+    def _finish(self, turn: int) -> None:
+        """Returns when everything has been heard: a device that stops drops what it still holds,
+        so silence is sent after it."""
+        rate_hz = self._speaker.rate_hz
+        self._play(Pcm(data=bytes(2 * round(_AHEAD_S * rate_hz)), rate_hz=rate_hz), turn)
+        self._speaker.stop()
 
     def _keep(self, rendered: list[Pcm]) -> None:
         if self._record and rendered:
@@ -152,7 +176,7 @@ class _Speaker:
         self.problem = ""
         self._name = name or None
         self._stream: Any = None
-        self._rate_hz = 0
+        self.rate_hz = _EARCON_HZ
         self.lock = threading.Lock()
         try:
             import sounddevice
@@ -169,7 +193,7 @@ class _Speaker:
             return False
         with self.lock:
             try:
-                if self._stream is None or rate_hz != self._rate_hz:
+                if self._stream is None or rate_hz != self.rate_hz:
                     self._open(rate_hz)
                 if self._stream.stopped:
                     self._stream.start()
@@ -181,8 +205,7 @@ class _Speaker:
         self.problem = ""
         return True
 
-    def finish(self) -> None:
-        """Returns when everything has been heard."""
+    def stop(self) -> None:
         with self.lock, suppress(*self._errors):
             if self._stream:
                 self._stream.stop()
@@ -202,13 +225,13 @@ class _Speaker:
     def _open(self, rate_hz: int) -> None:
         self.close()
         self._stream = self._sounddevice.RawOutputStream(
-            samplerate=rate_hz, channels=1, dtype="int16", device=self._name, latency="low"
+            samplerate=rate_hz, channels=1, dtype="int16", device=self._name, latency=_AHEAD_S
         )
-        self._rate_hz = rate_hz
+        self.rate_hz = rate_hz
 
 
 def earcon(sound: Sound) -> Pcm:
-    """Short tones with soft edges."""
+    """Short tones that swell and fade: so smooth a tone can be taken out of what is heard."""
     tones = [_tone(hz, seconds) for hz, seconds in _EARCONS[sound]]
     samples = np.concatenate(tones) * _EARCON_LEVEL * 32767
     return Pcm(data=samples.astype("<i2").tobytes(), rate_hz=_EARCON_HZ)
@@ -216,8 +239,8 @@ def earcon(sound: Sound) -> Pcm:
 
 def _tone(hz: float, seconds: float) -> NDArray[np.float64]:
     time_s = np.arange(round(seconds * _EARCON_HZ)) / _EARCON_HZ
-    edge = np.minimum(time_s, seconds - time_s) / _RAMP_S
-    return np.sin(2 * np.pi * hz * time_s) * np.minimum(1.0, edge)
+    swell: NDArray[np.float64] = np.sin(np.pi * time_s / seconds) ** 2
+    return np.sin(2 * np.pi * hz * time_s) * swell
 
 
 def _pieces(pcm: Pcm) -> Iterator[bytes]:

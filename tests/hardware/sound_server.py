@@ -66,6 +66,19 @@ class SoundServer:
         self._run("paplay", "--device=mic_in", "--latency-msec=30", str(wav))
 
     @contextmanager
+    def echo(self) -> Iterator[None]:
+        """A cabin: the microphone hears the speaker, as loud as it is."""
+        options = ("source=speaker.monitor", "sink=mic_in", "latency_msec=30")
+        module = self.pactl("load-module", "module-loopback", *options)
+        try:
+            yield
+        finally:
+            self.pactl("unload-module", module)
+
+    def pactl(self, *words: str) -> str:
+        return self._run("pactl", *words).decode().strip()
+
+    @contextmanager
     def recording(self, wav: Path) -> Iterator[None]:
         """Keeps what comes out of the speaker meanwhile."""
         command = ["parec", "--device=speaker.monitor", "--latency-msec=20", "--rate=16000"]
