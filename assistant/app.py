@@ -199,8 +199,8 @@ class Drive:
         if self._news.arrived():
             self._refresh_at = 0.0
         if self.dialog.state is State.ASLEEP and (reading := self._news.untold()):
-            self._voice.earcon(ev.Sound.DONE)
             self._take(ev.Tapped(interpretation=reading))
+            self._voice.earcon(ev.Sound.DONE)
 
     def _refresh_sometimes(self) -> None:
         now = time.monotonic()

@@ -17,6 +17,7 @@ from assistant.actions.world import World
 from assistant.calendars import Calendars
 from assistant.config import Account, Config
 from assistant.core import locales
+from assistant.core.changes import Change
 from assistant.core.dialog import Dialog
 from assistant.core.events import Event, Scope
 from assistant.core.locales import Locale
@@ -52,6 +53,8 @@ class Car:
     address_book: tuple[Contact, ...]
     copy: CalendarCopy = field(init=False)
     """The last one that could be read; empty before the first."""
+    changes: tuple[Change, ...] = ()
+    """Of the calendar, since the start; see `news`."""
     trouble: ServiceError | None = None
     """Why the calendar was never read yet."""
     people: tuple[Contact, ...] = field(init=False)
@@ -105,6 +108,7 @@ class Car:
             writable=self.writable,
             travel=timedelta(minutes=minutes) if minutes else None,
             stale_after=timedelta(minutes=self.config.stale_minutes),
+            changes=self.changes,
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from assistant.actions import calls, changes, day, everyday, meetings
+from assistant.actions import calls, changes, day, everyday, meetings, news
 from assistant.actions.world import Act
 
 INTENTS: Mapping[str, Act] = {
@@ -20,6 +20,7 @@ INTENTS: Mapping[str, Act] = {
     "calendar.first": day.first,
     "calendar.last": day.last,
     "calendar.count": day.count,
+    "calendar.changes": news.changed,
     "calendar.create": changes.create,
     "calendar.move": changes.move,
     "calendar.cancel": changes.cancel,

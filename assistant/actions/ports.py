@@ -7,16 +7,9 @@ a method returns when the order has been accepted, never when the call is over.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Protocol
 
-from assistant.core.model import Appointment, CalendarCopy, Contact, JoinInfo, Response, Span
-from assistant.core.outcome import Action
-
-
-class Clock(Protocol):
-    def __call__(self) -> datetime:
-        """Now, aware, in the car's zone."""
+from assistant.core.model import Appointment, CalendarCopy, JoinInfo, Response, Span
 
 
 class Calendar(Protocol):
@@ -35,11 +28,6 @@ class WritableCalendar(Protocol):
     def cancel(self, appointment: Appointment) -> None: ...
     def notify(self, appointment: Appointment, recipients: Sequence[str], text: str) -> None:
         """Send "running late" and the like to e-mail addresses."""
-
-
-class People(Protocol):
-    def all(self) -> tuple[Contact, ...]:
-        """Everyone who may be named, duplicates merged."""
 
 
 class CallLine(Protocol):
@@ -68,9 +56,3 @@ class CallLine(Protocol):
     def send_tones(self, tones: str) -> None: ...
     def close(self) -> None:
         """Hang up, free every resource; harmless twice."""
-
-
-class Opener(Protocol):
-    """Hands a link to the system (navigation, browser)."""
-
-    def open(self, action: Action) -> None: ...

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from assistant.actions.ports import CallLine, WritableCalendar
+from assistant.core.changes import Change
 from assistant.core.model import Appointment, CalendarCopy, Contact, Interpretation
 from assistant.core.outcome import Action, Context, Outcome
 from assistant.core.wording import Wording
@@ -36,6 +37,8 @@ class World:
     travel: timedelta | None = None
     """Travel time to the next place, from config or the navigation."""
     stale_after: timedelta = timedelta(minutes=30)
+    changes: Sequence[Change] = ()
+    """What has changed in the calendar since the start."""
 
     @property
     def copy(self) -> CalendarCopy:

@@ -1,16 +1,18 @@
 """What became different between two copies of the calendar, as far as the driver cares.
 
-Neighbours: the calendar mirror compares two syncs with it; an action tells the result.
+Neighbours: the calendar mirror compares two syncs with it; `actions.news` tells the result.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from assistant.core.model import Appointment, Response
+
+_NOON_TOMORROW = timedelta(hours=36)
 
 
 class ChangeKind(StrEnum):
@@ -48,20 +50,49 @@ def diff(
     horizon = max((one.span.start for one in old.values()), default=now)
     found = [
         change
-        for uid in dict.fromkeys((*old, *new))
-        if (change := _compare(old.get(uid), new.get(uid)))
-        and _is_ahead(change, now)
+        for change in _compare_all(old, new)
+        if _touches(change, now, datetime.max.replace(tzinfo=now.tzinfo))
         and not (change.kind is ChangeKind.ADDED and change.appointment.span.start > horizon)
     ]
-    return tuple(sorted(found, key=lambda change: change.appointment.span.start))
+    return _in_order(_paired(found))
+
+
+def combine(earlier: Iterable[Change], later: Iterable[Change]) -> tuple[Change, ...]:
+    """Two digests as one: every appointment once, from how it first was to how it is now."""
+    before: dict[str, Appointment | None] = {}
+    after: dict[str, Appointment | None] = {}
+    for change in (*earlier, *later):
+        key = _key(change.appointment)
+        before.setdefault(key, change.before)
+        after[key] = change.after
+    merged = (_compare(before[key], after[key]) for key in before)
+    return _in_order(change for change in merged if change)
+
+
+def soon(changes: Iterable[Change], now: datetime) -> tuple[Change, ...]:
+    """Those that matter on the road: of the rest of today and of tomorrow until noon."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return tuple(c for c in changes if _touches(c, now, midnight + _NOON_TOMORROW))
 
 
 def _timed(appointments: Iterable[Appointment]) -> Mapping[str, Appointment]:
     return {
-        f"{one.calendar}/{one.uid}": one
+        _key(one): one
         for one in appointments
         if not one.is_all_day and one.response is not Response.DECLINED
     }
+
+
+def _key(appointment: Appointment) -> str:
+    return f"{appointment.calendar}/{appointment.uid}"
+
+
+def _compare_all(
+    old: Mapping[str, Appointment], new: Mapping[str, Appointment]
+) -> Iterable[Change]:
+    for uid in dict.fromkeys((*old, *new)):
+        if change := _compare(old.get(uid), new.get(uid)):
+            yield change
 
 
 def _compare(before: Appointment | None, after: Appointment | None) -> Change | None:
@@ -80,5 +111,35 @@ def _compare(before: Appointment | None, after: Appointment | None) -> Change | 
     return None
 
 
-def _is_ahead(change: Change, now: datetime) -> bool:
-    return any(one and one.span.end > now for one in (change.before, change.after))
+def _paired(changes: Iterable[Change]) -> Iterable[Change]:
+    """What went and came under one title on one day was moved: a series that is moved as a whole
+    gets new identities, and a meeting may go on in another of the driver's calendars."""
+    gone: dict[tuple[str, object], list[Change]] = {}
+    came: list[Change] = []
+    for change in changes:
+        if change.kind is ChangeKind.CANCELLED:
+            gone.setdefault(_title_and_day(change), []).append(change)
+        elif change.kind is ChangeKind.ADDED:
+            came.append(change)
+        else:
+            yield change
+    for change in came:
+        before = gone.get(_title_and_day(change))
+        moved = _compare(before.pop(0).before, change.after) if before else change
+        if moved:
+            yield moved
+    yield from (change for left in gone.values() for change in left)
+
+
+def _title_and_day(change: Change) -> tuple[str, object]:
+    return change.appointment.title, change.appointment.span.start.date()
+
+
+def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    return tuple(sorted(changes, key=lambda change: change.appointment.span.start))
+
+
+def _touches(change: Change, start: datetime, end: datetime) -> bool:
+    """Whether it was, or is now, in this stretch."""
+    known = (one.span for one in (change.before, change.after) if one)
+    return any(span.end > start and span.start < end for span in known)

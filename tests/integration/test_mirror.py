@@ -244,9 +244,8 @@ def test_the_background_keeps_going_and_stops(tmp_path: Path) -> None:
 
     source = Scripted("Work", full(meeting("a")), RateLimited("Work", 0.0), full(meeting("a", 12)))
     clock = iter(NOW + timedelta(minutes=n) for n in range(100_000))
-    mirror = Mirror(tmp_path / "m.db", [source], BERLIN, lambda: next(clock), tell)
-    with mirror:
-        mirror.start(every_s=0.01)
+    with Mirror(tmp_path / "m.db", [source], BERLIN, lambda: next(clock)) as mirror:
+        mirror.start(every_s=0.01, on_change=tell)
         assert changed.wait(10)
     assert [change.kind for change in told[0]] == [ChangeKind.MOVED]
     assert not [thread for thread in threading.enumerate() if thread.name == "calendar-mirror"]

@@ -8,7 +8,9 @@ it, actions read through the port `Calendar`.
 
 from __future__ import annotations
 
+import logging
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
@@ -17,7 +19,14 @@ from types import TracebackType
 
 from assistant.core.changes import Change, diff
 from assistant.core.model import Appointment, CalendarCopy, Span
-from assistant.errors import ConfigError, RateLimited, ServiceError, Unreachable
+from assistant.errors import (
+    AssistantError,
+    BrokenAnswer,
+    ConfigError,
+    RateLimited,
+    ServiceError,
+    Unreachable,
+)
 from assistant.services.calendars.order import as_instants, in_order, touches
 from assistant.services.calendars.source import Source, SyncResult
 from assistant.services.calendars.store import Held, Store
@@ -33,6 +42,7 @@ _FIRST_RETRY_S = 15.0
 _LAST_RETRY_S = 900.0
 
 _Row = tuple[datetime, datetime, Appointment]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +72,6 @@ class _Pace:
 class Mirror:
     """A port `Calendar` over any number of sources.
 
-    `on_change` is called from the mirror's thread with what a sync changed for the driver.
     Raises: ConfigError when two sources have one name.
     """
 
@@ -72,7 +81,6 @@ class Mirror:
         sources: Sequence[Source],
         zone: tzinfo,
         clock: Callable[[], datetime],
-        on_change: Callable[[tuple[Change, ...]], None] = lambda _: None,
     ) -> None:
         names = [source.name for source in sources]
         if len(set(names)) < len(names):
@@ -80,13 +88,13 @@ class Mirror:
         self._sources = tuple(sources)
         self._zone = zone
         self._clock = clock
-        self._on_change = on_change
         self._store = Store(path, zone)
         self._held = self._store.load()
         self._paces = {source.name: _Pace() for source in sources}
         self._rows = self._merged()
         self._syncing = threading.Lock()
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Mirror:
@@ -118,16 +126,25 @@ class Mirror:
         with self._syncing:
             return self._sync(self._sources)
 
-    def start(self, every_s: float) -> None:
-        """Keep the copy fresh in the background, asking each source about every `every_s`."""
+    def start(self, every_s: float, on_change: Callable[[tuple[Change, ...]], None]) -> None:
+        """Keep the copy fresh in the background, asking each source about every `every_s`.
+
+        `on_change` is called from the mirror's thread with what a sync changed for the driver.
+        """
         self._thread = threading.Thread(
-            target=self._run, args=(every_s,), name="calendar-mirror", daemon=True
+            target=self._run, args=(every_s, on_change), name="calendar-mirror", daemon=True
         )
         self._thread.start()
+
+    def hurry(self, name: str) -> None:
+        """Ask one source again now: something in it has just been changed."""
+        self._paces[name].due = None
+        self._wake.set()
 
     def close(self) -> None:
         """Stop the thread and close the file; harmless twice."""
         self._stop.set()
+        self._wake.set()
         if self._thread:
             self._thread.join(timeout=5)
         with self._syncing:
@@ -158,30 +175,38 @@ class Mirror:
             yield self._store.problem
         yield from (str(pace.error) for pace in self._paces.values() if pace.error)
 
-    def _run(self, every_s: float) -> None:
+    def _run(self, every_s: float, on_change: Callable[[tuple[Change, ...]], None]) -> None:
         while not self._stop.is_set():
+            self._wake.clear()
             now = self._clock()
             due = [s for s in self._sources if (self._paces[s.name].due or now) <= now]
+            for source in due:
+                self._paces[source.name].due = now + timedelta(seconds=every_s)
             with self._syncing:
                 changes = self._sync(due)
             for source in due:
-                pace = self._paces[source.name]
-                pace.due = self._clock() + timedelta(seconds=_wait_s(pace, every_s))
+                self._put_off(self._paces[source.name], every_s)
             if changes:
-                self._on_change(changes)
-            self._stop.wait(min(every_s, _FIRST_RETRY_S))
+                on_change(changes)
+            self._wake.wait(min(every_s, _FIRST_RETRY_S))
+
+    def _put_off(self, pace: _Pace, every_s: float) -> None:
+        if pace.due:  # not asked to hurry meanwhile
+            pace.due = self._clock() + timedelta(seconds=_wait_s(pace, every_s))
 
     def _sync(self, sources: Iterable[Source]) -> tuple[Change, ...]:
+        """What a source brings at its first time is not news."""
         window = self._window()
         before = tuple(row[2] for row in self._rows)
-        was_read = bool(self._held)
+        known = set(self._held)
         for source in sources:
             if self._stop.is_set():
                 break
             self._sync_one(source, window)
         self._rows = self._merged()
         after = tuple(row[2] for row in self._rows)
-        return diff(before, after, self._clock()) if was_read else ()
+        changes = diff(before, after, self._clock())
+        return tuple(c for c in changes if c.appointment.calendar in known)
 
     def _window(self) -> Span:
         today = self._clock().astimezone(self._zone).date()
@@ -195,6 +220,10 @@ class Mirror:
             result = source.sync(window, held.state if held else "")
         except ServiceError as error:
             pace.error = error
+            return
+        except Exception as error:  # foreign libraries over foreign data: none may end the thread
+            pace.error = BrokenAnswer(source.name, _unexpected(error))
+            log.warning("%s", pace.error)
             return
         pace.error, pace.retry_s = None, _FIRST_RETRY_S
         old = held.appointments if held and not result.is_full else {}
@@ -247,6 +276,14 @@ def _problems(held: Held | None, result: SyncResult) -> tuple[str, ...]:
     if held is None or result.is_full:
         return result.problems
     return tuple(dict.fromkeys((*held.problems, *result.problems)))[-MOST_PROBLEMS:]
+
+
+def _unexpected(error: Exception) -> str:
+    """Where it happened. The words of a foreign exception may hold a calendar's or a password's."""
+    if isinstance(error, AssistantError):
+        return str(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
 
 
 def _wait_s(pace: _Pace, every_s: float) -> float:
