@@ -69,10 +69,18 @@ class Ears:
         return language
 
     def hear(
-        self, pcm: bytes, scope: Scope, choices: Sequence[str] = (), *, realtime: bool = False
+        self,
+        pcm: bytes,
+        scope: Scope,
+        choices: Sequence[str] = (),
+        *,
+        realtime: bool = False,
+        whole: bool = False,
     ) -> Listened:
-        """Recognise 16 kHz mono 16-bit audio; `realtime` feeds it at speaking speed."""
-        utterance = self.recognizer.utterance(self.prepare(scope, choices))
+        """Recognise 16 kHz mono 16-bit audio; `realtime` feeds it at speaking speed.
+
+        A `whole` recording is one utterance; otherwise a pause may end it, as in the car."""
+        utterance = self.recognizer.utterance(self.prepare(scope, choices), hold=whole)
         busy_s = 0.0
         for chunk in _chunks(pcm):
             began = time.perf_counter()

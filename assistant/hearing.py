@@ -58,7 +58,7 @@ def _hear_other_domain(options: argparse.Namespace, config: Config, sounds: list
     recognizer = Recognizer(_model_folder(config, other.locale.language))
     ears = Ears(recognizer, other.locale, other.vocabulary)
     for pcm in sounds:
-        listened = ears.hear(pcm, Scope.IDLE, realtime=options.realtime)
+        listened = ears.hear(pcm, Scope.IDLE, realtime=options.realtime, whole=True)
         turn = other.read(listened.hypothesis)
         turn.timings_ms = {**listened.timings_ms, **turn.timings_ms}
         print_turn(turn, options)

@@ -49,6 +49,8 @@ class Patience:
     settled_part_s: float = 1.8
     no_input_s: float = 5.0
     maximum_s: float = 12.0
+    held_maximum_s: float = 60.0
+    """While a button is held, or a recording runs."""
     tail_s: float = 0.3
     """After the release of a held button."""
 
@@ -131,7 +133,7 @@ class Endpointer:
 
     def _decide(self, reading: Reading) -> Decision:
         patience = self._patience
-        if self.elapsed_s >= patience.maximum_s:
+        if self.elapsed_s >= (patience.held_maximum_s if self._hold else patience.maximum_s):
             return Decision.DONE
         if self._hold:
             return self._after_release()

@@ -89,6 +89,22 @@ def test_hear_with_a_locale_file_of_another_domain(tmp_path: Path) -> None:
     assert (row["intent"], row["slots"], row["action"]) == ("join", {}, None)
 
 
+def test_a_recording_of_another_domain_is_one_utterance_whatever_its_pauses(
+    tmp_path: Path,
+) -> None:
+    locale = tmp_path / "two.toml"
+    locale.write_text(
+        '[locale]\ntag = "en-GB"\n[slots]\nsure = ["yes"]\n'
+        '[intents.join]\nhear = ["join my meeting [{sure}]"]\n'
+    )
+    join, rate_hz = soundfile.read(FIXTURES / "join-slt.wav")
+    yes, _ = soundfile.read(FIXTURES / "yes-rms.wav")
+    path = tmp_path / "pause.wav"
+    soundfile.write(path, np.concatenate([join, np.zeros(2 * rate_hz), yes]), rate_hz)
+    (row,) = objects(roadcall("hear", str(path), "--locale", str(locale), "--json"))
+    assert row["slots"] == {"sure": "yes"}
+
+
 @pytest.mark.parametrize(
     ("rate_hz", "channels"), [(8000, 1), (44100, 2), (48000, 1)], ids=["8k", "cd", "48k"]
 )
