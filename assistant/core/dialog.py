@@ -28,7 +28,7 @@ from datetime import datetime
 from typing import assert_never
 
 from assistant.core import events as ev
-from assistant.core import line, questions
+from assistant.core import questions
 from assistant.core.events import Command, Sound, Timer
 from assistant.core.floor import CALLS, Floor
 from assistant.core.model import Interpretation, Named, When
@@ -207,8 +207,8 @@ class Dialog(Floor):
             return self._tell(event.outcome)
         if event.turn not in self._committed:
             return []
-        self._committed.discard(event.turn)
         outcome = event.outcome
+        self._settle(event.turn, outcome)
         text = self.wording.error(outcome) if isinstance(outcome, AssistantError) else outcome.text
         if text:
             self._late.append(text)
@@ -216,7 +216,7 @@ class Dialog(Floor):
 
     def _tell(self, outcome: Outcome | AssistantError) -> list[Command]:
         commands = self._stop_clocks()
-        self._committed.discard(self.turn)
+        self._settle(self.turn, outcome)
         match outcome:
             case AssistantError():
                 return [*commands, ev.Earcon(sound=Sound.ERROR), *self._say_error(outcome)]
@@ -258,7 +258,7 @@ class Dialog(Floor):
             return commands
         return self._rest()
 
-    # --- clocks, the line, devices -------------------------------------------------------------
+    # --- clocks, devices ----------------------------------------------------------------------
 
     def _timer(self, timer: Timer) -> list[Command]:
         match self.state, timer:
@@ -273,24 +273,6 @@ class Dialog(Floor):
                 return self._too_slow()
             case _:
                 return []
-
-    def _line(self, event: ev.Ringing | ev.Connected | ev.Ended, now: datetime) -> list[Command]:
-        news = line.report(self.memory, event, now, self.wording)
-        shown: list[Command] = [ev.Show(card=news.card)]
-        resting = self.state in (State.ASLEEP, State.IN_CALL)
-        if isinstance(event, ev.Connected) and self.state is State.SPEAKING:
-            return [ev.Hush(), *shown, *self._rest()]
-        if not resting:
-            return shown + ([ev.Earcon(sound=Sound.CALL)] if news.text else [])
-        if news.run:
-            return self._begin_turn() + shown + self._act(news.run)
-        if news.text:
-            return [
-                *self._begin_turn(),
-                ev.Earcon(sound=Sound.CALL),
-                *self._say(news.text, news.card),
-            ]
-        return shown + self._rest()
 
     def _device_failed(self, error: AssistantError) -> list[Command]:
         """Said at once, unless the driver is being listened to by another device or in a call."""

@@ -1,4 +1,4 @@
-"""The moves of the dialogue: begin a turn, listen, act, speak, rest.
+"""The moves of the dialogue: begin a turn, listen, act, speak, rest, tell what the line reports.
 
 Each move changes the state and returns its commands. `dialog` decides which event makes which
 move; nothing outside it calls these.
@@ -6,13 +6,16 @@ move; nothing outside it calls these.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from assistant.core import events as ev
-from assistant.core import questions
+from assistant.core import line, questions
 from assistant.core.events import Command, Scope, Sound, Timer
+from assistant.core.line import News
 from assistant.core.memory import Memory
 from assistant.core.model import Interpretation
-from assistant.core.outcome import Action, Card, Glyph
-from assistant.core.questions import Pending
+from assistant.core.outcome import Action, Card, Glyph, Outcome
+from assistant.core.questions import CancelWindow, Pending
 from assistant.core.states import State
 from assistant.core.wording import Wording
 from assistant.errors import AssistantError, TooSlow
@@ -39,8 +42,9 @@ class Floor:
         self._quiet = False
         self._sure = True
         self._done_text = ""
-        self._committed: set[int] = set()
+        self._committed: dict[int, Action] = {}
         self._late: list[str] = []
+        self._news: News | None = None
 
     def _begin_turn(self) -> list[Command]:
         """Silence first; whatever was pending is off, and nothing of it will be dialled."""
@@ -53,6 +57,7 @@ class Floor:
         self._reopen = False
         self._quiet = False
         self._sure = True
+        self._news = None
         return commands
 
     def _listen(self, *, hold: bool = False) -> list[Command]:
@@ -86,7 +91,7 @@ class Floor:
     def _carry_out(self, action: Action, done: str = "") -> list[Command]:
         """The world notices from here on; the outcome is told even when it comes late."""
         self.pending = None
-        self._committed.add(self.turn)
+        self._committed[self.turn] = action
         self._done_text = done
         if action.kind in CALLS:
             self.memory.last_call = action
@@ -94,6 +99,12 @@ class Floor:
             ev.Earcon(sound=Sound.CALL if action.kind in CALLS else Sound.DONE),
             *self._act(action),
         ]
+
+    def _settle(self, turn: int, outcome: Outcome | AssistantError) -> None:
+        """What was carried out in `turn` is over, one way or the other."""
+        action = self._committed.pop(turn, None)
+        if action and not isinstance(outcome, AssistantError):
+            self.memory.obeyed(action)
 
     def _say(self, text: str, card: Card) -> list[Command]:
         """One spoken sentence and its card; nothing to say means back to rest."""
@@ -122,7 +133,29 @@ class Floor:
         self.state = State.IN_CALL if self.memory.in_call else State.ASLEEP
         if self._late:
             return self._say(self._late.pop(0), self._card(Glyph.INFO, ""))
-        return []
+        return self._tell_news(self._news) if self._news else []
+
+    def _line(self, event: ev.Ringing | ev.Connected | ev.Ended, now: datetime) -> list[Command]:
+        """Tell it now, or when the driver is free; whoever calls in stops an announced call."""
+        news = line.report(self.memory, event, now, self.wording)
+        shown: list[Command] = [ev.Show(card=news.card)]
+        shown += [ev.Earcon(sound=Sound.CALL)] if news.rings else []
+        self._news = None
+        if isinstance(event, ev.Connected) and self.state is State.SPEAKING:
+            return [ev.Hush(), *shown, *self._rest()]
+        is_free = self.state in (State.ASLEEP, State.IN_CALL)
+        if is_free or (news.text and isinstance(self.pending, CancelWindow)):
+            return shown + self._tell_news(news)
+        self._news = news
+        return shown
+
+    def _tell_news(self, news: News) -> list[Command]:
+        self._news = None
+        if news.run:
+            return self._begin_turn() + self._act(news.run)
+        if news.text:
+            return self._begin_turn() + self._say(news.text, news.card)
+        return self._rest()
 
     def _stop_clocks(self) -> list[Command]:
         return [ev.StopTimer(timer=t) for t in (Timer.WORKING, Timer.TOO_SLOW)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from assistant.core.model import Appointment
@@ -11,13 +11,15 @@ from assistant.core.outcome import Action, Context, Reply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """The one call of the car."""
+    """One call of the car."""
 
     uri: str
     name: str
     incoming: bool
     began: datetime | None = None
     """When it was connected; None while it rings."""
+    is_muted: bool = False
+    is_held: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +34,11 @@ class Memory:
     """What "more" continues with."""
     is_private: bool = False
     call: Call | None = None
+    """The call that the driver speaks in, or the first that rings."""
+    waiting: Call | None = None
+    """Rings while `call` is up."""
+    held: Call | None = None
+    """On hold while another one is spoken in."""
     last_call: Action | None = None
     missed_call: Action | None = None
 
@@ -42,6 +49,16 @@ class Memory:
     @property
     def in_call(self) -> bool:
         return self.call is not None and self.call.began is not None
+
+    def obeyed(self, action: Action) -> None:
+        """The line has done what it was told."""
+        if self.call is None:
+            return
+        match action.kind:
+            case "mute" | "unmute":
+                self.call = replace(self.call, is_muted=action.kind == "mute")
+            case "hold" | "resume":
+                self.call = replace(self.call, is_held=action.kind == "hold")
 
     def keep(self, reply: Reply) -> None:
         """Remember what a reply was about; an answer about nothing keeps the old topic."""

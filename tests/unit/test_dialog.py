@@ -253,6 +253,88 @@ def test_a_failed_call_is_told_with_its_reason(dialog: Dialog) -> None:
     assert spoken(feed(dialog, ended)) == ["ended_busy"]
 
 
+ANNA, BEN = "tel:+447700900123", "tel:+447700900456"
+UP = (ev.Ringing(uri=ANNA, name="Anna"), ev.Connected(uri=ANNA, name="Anna"))
+BEN_RINGS = ev.Ringing(uri=BEN, name="Ben", incoming=True)
+
+
+def test_a_second_caller_waits_with_a_tone_and_a_card_and_no_word(dialog: Dialog) -> None:
+    feed(dialog, *UP)
+    commands = feed(dialog, BEN_RINGS)
+    assert ev.Earcon(sound=Sound.CALL) in commands
+    assert [c.card.lines for c in commands if isinstance(c, ev.Show)] == [("waiting",)]
+    assert not spoken(commands)
+    listen = next(c for c in press(dialog) if isinstance(c, ev.Listen))
+    assert listen.scope is Scope.CALL
+    assert orders(hear(dialog, "call.answer")) == [Interpretation(intent="call.answer")]
+
+
+def test_calls_change_places_and_the_end_of_one_returns_to_the_other(dialog: Dialog) -> None:
+    feed(dialog, *UP, BEN_RINGS, ev.Connected(uri=BEN))
+    memory = dialog.memory
+    assert memory.call and memory.call.name == "Ben"
+    assert memory.held and memory.held.name == "Anna" and memory.held.is_held
+    feed(dialog, ev.Connected(uri=ANNA))
+    assert memory.call.name == "Anna" and not memory.call.is_held
+    assert memory.held.name == "Ben"
+    ended = feed(dialog, ev.Ended(uri=ANNA, reason=ev.EndReason.HANG_UP))
+    assert memory.call.name == "Ben" and memory.call.is_held and memory.held is None
+    assert not spoken(ended) and not orders(ended)
+    feed(dialog, ev.Connected(uri=BEN))
+    assert not memory.call.is_held
+    assert dialog.state is State.IN_CALL
+
+
+def test_a_waiting_caller_who_gives_up_was_missed(dialog: Dialog) -> None:
+    feed(dialog, *UP, BEN_RINGS, ev.Ended(uri=BEN, reason=ev.EndReason.NO_ANSWER))
+    memory = dialog.memory
+    assert memory.call and memory.call.name == "Anna" and memory.waiting is None
+    assert memory.missed_call and memory.missed_call.target == BEN
+
+
+def test_a_waiting_caller_rings_on_when_the_call_ends(dialog: Dialog) -> None:
+    feed(dialog, *UP, BEN_RINGS)
+    assert spoken(feed(dialog, ev.Ended(uri=ANNA, reason=ev.EndReason.HANG_UP))) == ["incoming"]
+    assert dialog.memory.rings_in
+
+
+def test_muting_and_holding_are_known_once_the_line_has_obeyed(dialog: Dialog) -> None:
+    feed(dialog, *UP)
+    for kind in ("mute", "hold"):
+        press(dialog)
+        hear(dialog, f"call.{kind}")
+        done(dialog, Reply(text=kind, card=CARD, action=Action(kind=kind, target="")))
+        assert dialog.memory.call and not getattr(dialog.memory.call, f"is_{_past(kind)}")
+        done(dialog, Reply(text="", card=CARD))
+        assert getattr(dialog.memory.call, f"is_{_past(kind)}")
+        feed(dialog, ev.SpeechDone())
+
+
+def _past(kind: str) -> str:
+    return {"mute": "muted", "hold": "held"}[kind]
+
+
+def test_a_caller_in_the_cancel_window_stops_the_announced_call(dialog: Dialog) -> None:
+    announce(dialog)
+    assert spoken(feed(dialog, BEN_RINGS)) == ["incoming"]
+    window = ev.TimerFired(turn=dialog.turn - 1, timer=Timer.CANCEL_WINDOW)
+    assert orders(feed(dialog, window)) == []
+    feed(dialog, ev.Ended(uri=BEN, reason=ev.EndReason.NO_ANSWER), ev.SpeechDone())
+    assert dialog.state is State.ASLEEP and dialog.pending is None
+
+
+def test_a_call_that_fails_before_the_order_has_returned_is_told_afterwards(
+    dialog: Dialog,
+) -> None:
+    announce(dialog)
+    window = ev.TimerFired(turn=dialog.turn, timer=Timer.CANCEL_WINDOW)
+    assert orders(feed(dialog, window)) == [CALL]
+    feed(dialog, ev.Ended(uri=CALL.target, reason=ev.EndReason.BUSY))
+    (order,) = orders(done(dialog, Reply(text="", card=CARD)))
+    assert isinstance(order, Interpretation) and order.intent == "call.failed"
+    assert order.slots["reason"] == "busy"
+
+
 INTENTS = (
     "calendar.next",
     "call.person",
@@ -281,6 +363,9 @@ STEPS = st.one_of(
             ev.Connected(uri="tel:1"),
             ev.Ended(uri="tel:1", reason=ev.EndReason.HANG_UP),
             ev.Ended(uri="tel:1", reason=ev.EndReason.NO_ANSWER),
+            ev.Ringing(uri="tel:2", incoming=True),
+            ev.Connected(uri="tel:2"),
+            ev.Ended(uri="tel:2", reason=ev.EndReason.LOST),
             ev.DeviceFailed(error=MicrophoneLost("usb")),
             ev.DeviceBack(kind="microphone", device="usb"),
             ev.Tapped(interpretation=Interpretation(intent="call.join")),
