@@ -27,7 +27,7 @@ from assistant.devices.button import Button, build_switch, parse_settings
 from assistant.devices.microphone import Microphone
 from assistant.display.server import Display
 from assistant.door import perform
-from assistant.ears import Ears
+from assistant.ears import Ears, say_like
 from assistant.errors import AssistantError, ConfigError
 from assistant.hearing import build_ears
 from assistant.listener import Listener
@@ -58,7 +58,7 @@ class Drive:
         self.inbox: queue.Queue[ev.Event | None] = queue.Queue()
         self._timers: dict[Timer, tuple[int, float]] = {}
         self._refresh_at = 0.0
-        self._news = News(session.car)
+        self._news = News(session.car, session.calendars)
 
     def start(self, stack: ExitStack) -> None:
         """Open every device. Raises ConfigError for what makes driving impossible."""
@@ -80,8 +80,11 @@ class Drive:
             Listener(self._microphone, ears, self.car, self.inbox.put)
         )
         self._workers = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="worker"))
-        if self.session.calendars.mirror:
-            self.session.calendars.mirror.start(SYNC_S, self._news.notice)
+        calendars = self.session.calendars
+        if calendars.mirror:
+            calendars.mirror.start(SYNC_S, self._news.notice)
+        if calendars.books:
+            calendars.books.start()
         self._start_button(stack)
         self._screen = Screen(self.car, self.dialog)
         self._display = self._start_display(stack)
@@ -198,6 +201,8 @@ class Drive:
         """What has changed in the calendar, once, when nobody speaks, listens or is in a call."""
         if self._news.arrived():
             self._refresh_at = 0.0
+        if refusal := self._news.signed_out():
+            self.inbox.put(ev.DeviceFailed(error=refusal))
         if self.dialog.state is State.ASLEEP and (reading := self._news.untold()):
             self._take(ev.Tapped(interpretation=reading))
             self._voice.earcon(ev.Sound.DONE)
@@ -216,7 +221,7 @@ class Drive:
             if self.car.vocabulary is before:
                 return
             fresh = Ears(self._listener.ears.recognizer, self.car.locale, self.car.vocabulary)
-            fresh.say_like = self._listener.ears.say_like
+            fresh.say_like = say_like(self.car.people)
             fresh.prepare(Scope.IDLE)
             self._listener.ears = fresh
         except AssistantError as error:

@@ -28,6 +28,7 @@ from assistant.core.slots import Vocabulary, build_vocabulary
 from assistant.core.wording import Wording
 from assistant.errors import ConfigError, ServiceError
 from assistant.services import calls
+from assistant.services.addressbooks import AddressBooks
 from assistant.services.contacts import load_contacts as read_contacts
 from assistant.services.contacts import merge, people_from
 from assistant.services.tokens import read_password
@@ -51,12 +52,16 @@ class Car:
     writable: WritableCalendar | None
     lines: tuple[CallLine, ...]
     address_book: tuple[Contact, ...]
+    """Of files on this machine."""
+    books: AddressBooks | None = None
     copy: CalendarCopy = field(init=False)
     """The last one that could be read; empty before the first."""
     changes: tuple[Change, ...] = ()
     """Of the calendar, since the start; see `news`."""
     trouble: ServiceError | None = None
     """Why the calendar was never read yet."""
+    _remote: tuple[Contact, ...] = field(init=False)
+    """What the address books on servers held at the last refresh."""
     people: tuple[Contact, ...] = field(init=False)
     vocabulary: Vocabulary = field(init=False)
     matcher: Matcher = field(init=False)
@@ -65,15 +70,15 @@ class Car:
         self.refresh()
 
     def refresh(self) -> None:
-        """Take today's names and titles from the calendar; cheap when nothing changed."""
-        known = hasattr(self, "copy")
-        copy = self._read()
-        if known and copy.appointments == self.copy.appointments:
-            self.copy = copy
+        """Take today's names and titles from the copies; cheap when nothing changed."""
+        before = (self.copy.appointments, self._remote) if hasattr(self, "copy") else None
+        self.copy = self._read()
+        self._remote = self.books.people if self.books else ()
+        if before == (self.copy.appointments, self._remote):
             return
-        self.copy = copy
-        self.people = merge((*self.address_book, *people_from(copy.appointments)))
-        self.vocabulary = build_vocabulary(self.locale, self.people, copy.appointments)
+        met = people_from(self.copy.appointments)
+        self.people = merge((*self.address_book, *self._remote, *met))
+        self.vocabulary = build_vocabulary(self.locale, self.people, self.copy.appointments)
         self.matcher = Matcher(self.locale, self.vocabulary)
 
     def _read(self) -> CalendarCopy:
@@ -151,6 +156,7 @@ def build_car(
         writable=calendars.writable,
         lines=tuple(build_lines(config.lines, locale.market, post)),
         address_book=book,
+        books=calendars.books,
     )
 
 

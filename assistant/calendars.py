@@ -1,30 +1,32 @@
-"""The configured calendars as one: back ends by name, a local copy in front of the remote ones.
+"""The configured accounts as one: back ends by name, local copies in front of the remote ones.
 
 Files are read as they are. As soon as one calendar lives elsewhere, all are kept in the mirror
-and every question is answered from there. Neighbours: `services.calendars` holds the back ends,
-`assembly` builds the car around this.
+and every question is answered from there; people that an account knows are copied likewise.
+Neighbours: `services` holds the back ends, `assembly` builds the car around this.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from typing import cast
 
 from assistant.actions.ports import Calendar, WritableCalendar
 from assistant.config import Account
-from assistant.core.model import Appointment, CalendarCopy, Span
+from assistant.core.model import CalendarCopy, Span
 from assistant.errors import ConfigError, NoCalendar
+from assistant.microsoft import MICROSOFT, Connections, is_yes
+from assistant.services.addressbooks import AddressBooks, Book
 from assistant.services.calendars.ics import IcsCalendar
 from assistant.services.calendars.mirror import Mirror
+from assistant.services.calendars.order import distinct, in_order
 from assistant.services.calendars.source import Source
 from assistant.services.calendars.vevent import Reader
-from assistant.services.signin import Registration, SignIn
-from assistant.services.tokens import TokenStore, read_password
-
-Clock = Callable[[], datetime]
+from assistant.services.textfile import data_folder
+from assistant.services.tokens import read_password
+from assistant.writer import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +34,11 @@ class Surroundings:
     """What every back end wants to know besides its own settings."""
 
     zone: tzinfo
-    clock: Clock
+    clock: Callable[[], datetime]
     me: frozenset[str]
     """The driver's addresses, lower case; empty means: find out."""
     market: str
+    microsoft: Connections = field(default_factory=Connections)
 
     def reader(self, name: str) -> Reader:
         return Reader(name=name, zone=self.zone, me=self.me, market=self.market)
@@ -46,9 +49,11 @@ class Calendars:
     """What the car reads and, where a back end can, changes."""
 
     calendar: Calendar
-    writable: WritableCalendar | None = None
+    writable: Writer | None = None
     mirror: Mirror | None = None
     """The local copy, when there is one: to be started and closed."""
+    books: AddressBooks | None = None
+    """Copies of address books on servers, when there are any: to be started and closed."""
 
 
 class Nothing:
@@ -67,37 +72,63 @@ class Together:
     def read(self, span: Span) -> CalendarCopy:
         copies = [calendar.read(span) for calendar in self._calendars]
         return CalendarCopy(
-            appointments=_once(a for copy in copies for a in copy.appointments),
+            appointments=in_order(
+                distinct(a for copy in copies for a in copy.appointments),
+                span.start.tzinfo or UTC,
+            ),
             as_of=min(copy.as_of for copy in copies),
             problems=tuple(p for copy in copies for p in copy.problems),
         )
-
-
-def _once(appointments: Iterable[Appointment]) -> tuple[Appointment, ...]:
-    distinct = {(a.uid, a.start): a for a in appointments}
-    return tuple(distinct.values())
 
 
 def build_calendars(accounts: Sequence[Account], around: Surroundings) -> Calendars:
     """Raises ConfigError for an unknown back end, a missing setting or a missing library."""
     if not accounts:
         return Calendars(calendar=Nothing())
+    around = replace(around, microsoft=Connections(accounts))
     built = [_build(account, around) for account in accounts]
+    people = [book for account in accounts for book in _books(account, around)]
+    books = AddressBooks(data_folder(), people, around.market, around.zone) if people else None
     files = [source for source in built if isinstance(source, IcsCalendar)]
     if len(files) == len(built):
-        return Calendars(calendar=files[0] if len(files) == 1 else Together(files))
+        return Calendars(calendar=files[0] if len(files) == 1 else Together(files), books=books)
     mirror = Mirror(data_folder() / "mirror.sqlite", built, around.zone, around.clock)
-    changers = [s for s in built if not isinstance(s, IcsCalendar) and hasattr(s, "respond")]
-    writable: WritableCalendar | None = changers[0] if len(changers) == 1 else None  # type: ignore[assignment]
-    return Calendars(calendar=mirror, writable=writable, mirror=mirror)
+    return Calendars(
+        calendar=mirror,
+        writable=_writer(accounts, built, mirror, around),
+        mirror=mirror,
+        books=books,
+    )
+
+
+def _writer(
+    accounts: Sequence[Account], built: Sequence[Source], mirror: Mirror, around: Surroundings
+) -> Writer | None:
+    """Over everything that can be changed; None where nothing can."""
+    homes = {s.name: cast(WritableCalendar, s) for s in built if hasattr(s, "respond")}
+    both = list(zip(accounts, built, strict=True))
+    marked = [source.name for account, source in both if is_yes(account.settings, "writable")]
+    can_take = [s.name for a, s in both if s.name in homes and _can_create(a)]
+    if len(marked) > 1 or not set(marked) <= set(can_take):
+        told = f"must be set on one calendar that can be changed: {', '.join(can_take) or 'none'}"
+        raise ConfigError("calendars", "writable", told)
+    names = marked or (can_take if len(can_take) == 1 else [""])
+    return Writer(homes, names[0], mirror.hurry, around.clock) if homes else None
+
+
+def _can_create(account: Account) -> bool:
+    return account.kind != "graph" or is_yes(account.settings, "can_change")
 
 
 def _build(account: Account, around: Surroundings) -> Source:
     try:
-        backend = BACKENDS[account.kind]
+        backend, known = BACKENDS[account.kind]
     except KeyError:
-        known = ", ".join(sorted(BACKENDS))
-        raise ConfigError("calendars", account.kind, f"is not known; known: {known}") from None
+        kinds = ", ".join(sorted(BACKENDS))
+        raise ConfigError("calendars", account.kind, f"is not known; known: {kinds}") from None
+    if unknown := account.settings.keys() - known - COMMON:
+        words = f"is not a setting; known: {', '.join(sorted(known | COMMON))}"
+        raise ConfigError("calendars", f"{account.kind}.{min(unknown)}", words)
     try:
         return backend(account.settings, around)
     except KeyError as missing:
@@ -133,19 +164,17 @@ def _caldav(settings: Mapping[str, str], around: Surroundings) -> Source:
 
 
 def _graph(settings: Mapping[str, str], around: Surroundings) -> Source:
-    """`client_id`, `tenant`, `name`, `calendar_id`, `can_change`, `can_mail` (yes or no)."""
     from assistant.services.calendars.graph import GraphCalendar, Settings
-    from assistant.services.calendars.graph_http import GraphHttp
 
     return GraphCalendar(
-        GraphHttp(build_sign_in(settings)),
+        around.microsoft.connection(settings),
         Settings(
-            name=settings.get("name", "Microsoft 365"),
+            name=settings.get("name", MICROSOFT),
             addresses=around.me,
             market=around.market,
             calendar_id=settings.get("calendar_id", ""),
-            can_change=_is_yes(settings, "can_change"),
-            can_mail=_is_yes(settings, "can_mail"),
+            can_change=is_yes(settings, "can_change"),
+            can_mail=is_yes(settings, "can_mail"),
         ),
     )
 
@@ -171,40 +200,39 @@ def _exchange(settings: Mapping[str, str], around: Surroundings) -> Source:
     )
 
 
-BACKENDS: Mapping[str, Callable[[Mapping[str, str], Surroundings], Source]] = {
-    "ics": _ics,
-    "caldav": _caldav,
-    "graph": _graph,
-    "exchange": _exchange,
+COMMON = frozenset({"name", "people", "writable"})
+"""Settings of every account."""
+_PASSWORD = frozenset({"user", "password_file"})
+_GRAPH = {"client_id", "tenant", "authority", "graph", "account"}
+BACKENDS: Mapping[
+    str, tuple[Callable[[Mapping[str, str], Surroundings], Source], frozenset[str]]
+] = {
+    "ics": (_ics, _PASSWORD | {"path", "url"}),
+    "caldav": (_caldav, _PASSWORD | {"url", "calendar"}),
+    "graph": (_graph, frozenset({*_GRAPH, "calendar_id", "can_change", "can_mail"})),
+    "exchange": (_exchange, _PASSWORD | {"server", "address", "auth"}),
 }
-"""`[[calendars]] kind` -> what builds it."""
+"""`[[calendars]] kind` -> what builds it, and its settings besides the common ones."""
 
 
-def build_sign_in(settings: Mapping[str, str]) -> SignIn:
-    """The Microsoft account of a `graph` calendar. Raises ConfigError."""
-    from assistant.services.calendars.graph import CHANGE_SCOPES, MAIL_SCOPES, READ_SCOPES
+def _books(account: Account, around: Surroundings) -> Iterable[Book]:
+    """The people of an account: `people = true`, or the address of its CardDAV server."""
+    settings = account.settings
+    where = settings.get("people", "")
+    if not where or where.lower() in ("false", "no"):
+        return
+    if account.kind == "graph":
+        from assistant.services.calendars.graph_people import GraphPeople
 
-    scopes: tuple[str, ...] = CHANGE_SCOPES if _is_yes(settings, "can_change") else READ_SCOPES
-    if _is_yes(settings, "can_mail"):
-        scopes += MAIL_SCOPES
-    registration = Registration(
-        client_id=settings["client_id"],
-        tenant=settings.get("tenant", "organizations"),
-        scopes=scopes,
-    )
-    return SignIn(registration, TokenStore(data_folder() / "microsoft.json"))
+        people = GraphPeople(around.microsoft.connection(settings), around.market)
+        yield Book(name=settings.get("name", MICROSOFT), cards=people.cards)
+        return
+    if account.kind == "exchange" or "user" not in settings:
+        raise ConfigError("calendars", "people", 'needs kind = "graph", or a url and user')
+    from assistant.services.carddav import CardDav
 
-
-def _is_yes(settings: Mapping[str, str], key: str) -> bool:
-    return settings.get(key, "").lower() in ("yes", "true", "1")
-
-
-def data_folder() -> Path:
-    """Where copies and tokens live, readable by the driver alone.
-
-    Source: XDG Base Directory Specification, XDG_DATA_HOME.
-    """
-    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    folder = Path(base) / "roadcall"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    url, user = settings["url"], settings["user"]
+    password = read_password(settings, url, user)
+    name = settings.get("name", "calendar")
+    server = CardDav(name, url if is_yes(settings, "people") else where, user, password)
+    yield Book(name=name, cards=server.cards)

@@ -7,12 +7,11 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from assistant.accounts import standings
 from assistant.assembly import load_contacts
-from assistant.calendars import build_sign_in
 from assistant.commands import Session, build_config
 from assistant.core import agenda
 from assistant.core.events import Scope
@@ -46,6 +45,9 @@ def run(options: argparse.Namespace) -> int:
         for part, look in CHECKS:
             findings.append(_found(part, look, session))
             _print(findings[-1], as_json=options.json)
+        for one in standings(session):
+            state = State.FINE if one.is_fine else State.LIMITED
+            _print(Finding(part="account", state=state, says=one.says), as_json=options.json)
     needed = {"model", "voice", "calendar", "lines"}
     return int(any(f.part in needed and f.state is State.MISSING for f in findings))
 
@@ -117,25 +119,18 @@ def _calendar(session: Session) -> tuple[State, str]:
         f"{len(copy.appointments)} appointments at hand, as of {copy.as_of:%H:%M},"
         f" zone {session.zone}, next: {following}"
     )
-    if warnings := [*copy.problems, *_sign_in_warnings(session)]:
-        return State.LIMITED, f"{says}; {'; '.join(warnings[:3])}"
+    if copy.problems:
+        return State.LIMITED, f"{says}; {len(copy.problems)} problems, see below"
     return State.FINE, says
 
 
-def _sign_in_warnings(session: Session) -> list[str]:
-    warnings: list[str] = []
-    for account in (a for a in session.config.calendars if a.kind == "graph"):
-        with closing(build_sign_in(account.settings)) as sign_in:
-            warnings.extend(sign_in.status().warnings)
-    return warnings
-
-
 def _contacts(session: Session) -> tuple[State, str]:
-    people, problems = load_contacts(session.config.contacts, session.car.locale.market)
+    _, problems = load_contacts(session.config.contacts, session.car.locale.market)
+    people = session.car.people
     callable_ = sum(1 for person in people if person.numbers)
     says = f"{len(people)} people, {callable_} with a number"
     if not people:
-        return State.LIMITED, "none; give --contacts FILE.vcf or set `contacts`"
+        return State.LIMITED, "none; give --contacts FILE.vcf, or set `contacts` or `people`"
     if problems:
         return State.LIMITED, f"{says}; left out: {'; '.join(problems[:3])}"
     return State.FINE, says

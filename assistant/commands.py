@@ -23,7 +23,6 @@ from assistant.core.match import Matcher
 from assistant.core.model import Hypothesis, Span
 from assistant.core.slots import build_vocabulary
 from assistant.door import Door, Turn
-from assistant.services.calendars.mirror import Mirror
 
 
 def build_config(options: argparse.Namespace) -> Config:
@@ -66,8 +65,7 @@ class Session:
             market=locale.market,
         )
         self.calendars = build_calendars(self.config.calendars, around)
-        if self.calendars.mirror:
-            self._fill(self.calendars.mirror)
+        self._fill()
         self.car = build_car(
             self.config,
             locale,
@@ -85,8 +83,9 @@ class Session:
     def __exit__(self, *_: object) -> None:
         for line in self.car.lines:
             line.close()
-        if self.calendars.mirror:
-            self.calendars.mirror.close()
+        for copies in (self.calendars.mirror, self.calendars.books):
+            if copies:
+                copies.close()
         self._folder.cleanup()
 
     def clock(self) -> datetime:
@@ -95,10 +94,13 @@ class Session:
             return datetime.now(self.zone)
         return self._now.replace(tzinfo=self._now.tzinfo or self.zone).astimezone(self.zone)
 
-    def _fill(self, mirror: Mirror) -> None:
-        """The first time there is nothing to answer from; later the copy will do."""
-        if all(status.as_of is None for status in mirror.status()):
+    def _fill(self) -> None:
+        """The first time there is nothing to answer from; later the copies will do."""
+        mirror, books = self.calendars.mirror, self.calendars.books
+        if mirror and all(status.as_of is None for status in mirror.status()):
             mirror.sync()
+        if books and books.is_empty:
+            books.refresh()
 
     def new_door(self) -> Door:
         """A new dialogue about the same day."""

@@ -8,6 +8,9 @@ in the one file that knows the vendor.
 
 from __future__ import annotations
 
+import traceback
+from pathlib import PurePath
+
 
 class AssistantError(Exception):
     """Root of the tree. `say` names the sentence, `values` fills it, `str()` is the log line."""
@@ -130,6 +133,16 @@ class BrokenAnswer(ServiceError):
 
     say = "broken_answer"
     retryable = True
+
+    @classmethod
+    def unexpected(cls, service: str, error: Exception) -> BrokenAnswer:
+        """What nobody foresaw, by kind and place: the words of a foreign exception may hold a
+        password or somebody's appointment."""
+        if isinstance(error, AssistantError):
+            return cls(service, str(error))
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{PurePath(frame.filename).name}:{frame.lineno}"
+        return cls(service, f"unexpected {type(error).__name__} in {place}")
 
 
 class CallError(AssistantError):

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from assistant.calendars import build_sign_in, data_folder
 from assistant.commands import build_config
-from assistant.config import Account
 from assistant.devices.level import Verdict, judge, level_dbfs
 from assistant.devices.microphone import level_blocks, list_microphones
 from assistant.errors import ConfigError
+from assistant.microsoft import MICROSOFT, build_sign_in, microsoft_accounts
+from assistant.services.signin import SignIn
+from assistant.services.textfile import data_folder
 
 BAR_DBFS = 60
 """The level bar reaches from -60 dBFS to full scale."""
@@ -30,39 +31,43 @@ ADVICE = {
 }
 
 
-def _accounts(options: argparse.Namespace) -> Iterator[Account]:
-    accounts = [a for a in build_config(options).calendars if a.kind == "graph"]
+def _sign_ins(options: argparse.Namespace) -> Iterator[tuple[str, SignIn]]:
+    """Every Microsoft account by its name. Raises: ConfigError where there is none."""
+    accounts = microsoft_accounts(build_config(options).calendars)
     if not accounts:
         raise ConfigError(
             options.config or "roadcall", "calendars", 'has no kind = "graph" to sign in to'
         )
-    yield from accounts
+    for name, settings in accounts.items():
+        with closing(build_sign_in(settings)) as sign_in:
+            yield name or MICROSOFT, sign_in
 
 
 def login(options: argparse.Namespace) -> int:
     """`roadcall login`: with a code entered on another device, or by browser."""
-    for account in _accounts(options):
-        with closing(build_sign_in(account.settings)) as sign_in:
-            if options.browser:
-                name = sign_in.browser(lambda link: print(f"Open {link}", flush=True))
-            else:
-                name = sign_in.device_code(
-                    lambda code, address: print(f"Open {address} and enter {code}", flush=True)
-                )
-            print(f"signed in as {name}")
-            for warning in sign_in.status().warnings:
-                print(f"note: {warning}")
+    for account, sign_in in _sign_ins(options):
+        print(f"{account}:")
+        if options.browser:
+            name = sign_in.browser(lambda link: print(f"Open {link}", flush=True))
+        else:
+            name = sign_in.device_code(
+                lambda code, address: print(f"Open {address} and enter {code}", flush=True)
+            )
+        print(f"signed in as {name}")
+        for warning in sign_in.status().warnings:
+            print(f"note: {warning}")
     return 0
 
 
 def logout(options: argparse.Namespace) -> int:
-    """`roadcall logout`: forgets every token and the copy of the calendar."""
-    for left in data_folder().glob("mirror.sqlite*"):
-        left.unlink()
-    for account in _accounts(options):
-        with closing(build_sign_in(account.settings)) as sign_in:
+    """`roadcall logout`: forgets every token and the copies of calendar and people."""
+    for pattern in ("mirror.sqlite*", "people-*.vcf", "microsoft*.json"):
+        for left in data_folder().glob(pattern):
+            left.unlink()
+    if microsoft_accounts(build_config(options).calendars):
+        for _, sign_in in _sign_ins(options):
             sign_in.logout()
-    print("signed out; tokens and the copy of the calendar are gone")
+    print("signed out; tokens and the copies of calendar and people are gone")
     return 0
 
 

@@ -1,15 +1,13 @@
-"""CardDAV: an address book on a server, copied into a vCard file that is there without signal.
+"""CardDAV: the address books of an account, as vCards.
 
-Neighbours: `dav` speaks the protocol, `contacts` reads the file.
+Neighbours: `dav` speaks the protocol, `addressbooks` keeps what comes.
 
 Source: RFC 6352 (CardDAV).
 """
 
 from __future__ import annotations
 
-import os
 import ssl
-from pathlib import Path
 
 from assistant.errors import NotFound
 from assistant.services.dav import Dav, Entry, find_home
@@ -34,27 +32,15 @@ class CardDav:
         self._url = web_address(url, "contacts")
         self._dav = Dav(name, Web(name, user, password, tls, limits))
 
-    def refresh(self, file: Path) -> int:
-        """Replace `file` (mode 0600) by what the server has, and say how many cards that is.
-
-        The last good file stays when anything fails. Raises: ServiceError, OSError.
-        """
-        cards = self._cards()
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = file.with_name(f"{file.name}.new")
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
-            out.write("".join(cards))
-        fresh.replace(file)
-        return len(cards)
-
-    def _cards(self) -> list[str]:
+    def cards(self) -> str:
+        """Every card of every address book. Raises: ServiceError."""
         inside = "<d:prop><d:getetag/><a:address-data/></d:prop><a:filter/>"
-        cards = []
+        cards: list[str] = []
         for book in self._books():
             listing = self._dav.report(book.url, "a:addressbook-query", inside)
             texts = (entry.text(f"{A}address-data") for entry in listing.entries)
             cards += [f"{text}\n" for text in texts if text]
-        return cards
+        return "".join(cards)
 
     def _books(self) -> list[Entry]:
         kind = "<d:resourcetype/>"

@@ -30,6 +30,7 @@ from assistant.services.authority import Wire
 from assistant.services.tokens import TokenStore
 
 SERVICE = "Microsoft 365"
+PUBLIC_CLOUD = "https://login.microsoftonline.com"
 SIGN_IN_S = 300
 """How long a browser may take."""
 EARLY_S = 600
@@ -74,7 +75,7 @@ class Registration:
     """Directory id or domain; `organizations` for any work account."""
     scopes: Sequence[str] = ("Calendars.Read",)
     """Permissions to agree to at sign-in; only those of features that are switched on."""
-    authority: str = "https://login.microsoftonline.com"
+    authority: str = PUBLIC_CLOUD
     """Another host for national clouds."""
 
 

@@ -6,13 +6,13 @@ keyring answers, and says so. Neighbour: `signin` reads and writes one text thro
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
 from assistant.errors import ConfigError, Refused
+from assistant.services.textfile import write_private
 
 
 class TokenStore:
@@ -50,7 +50,7 @@ class TokenStore:
             else:
                 self._path.unlink(missing_ok=True)
                 return
-        _write_private(self._path, text)
+        write_private(self._path, text)
 
     def wipe(self) -> None:
         """Forget the text wherever it may be. Harmless twice.
@@ -80,19 +80,6 @@ def _usable_keyring() -> ModuleType | None:
     except ImportError:
         return None
     return keyring if keyring.get_keyring().priority >= 1 else None
-
-
-def _write_private(path: Path, text: str) -> None:
-    """All or nothing, and never readable by others, not even for a moment."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def read_password(settings: Mapping[str, str], place: str, user: str) -> str:

@@ -1,4 +1,4 @@
-"""vCard 2.1, 3.0 and 4.0 -> contacts.
+"""vCard 2.1, 3.0 and 4.0 -> contacts, and back.
 
 Written here because address books in cars are mostly exported by old telephones: unnamed types
 (`TEL;CELL:`), quoted-printable over several lines and half cards, which have to be survived one
@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from assistant.core.model import Contact
+from assistant.core.model import Contact, NumberKind
 from assistant.services.numbers import Numbers, kind_of
 
 _PARAM = re.compile(r';([^;:="]+)(?:=((?:"[^"]*"|[^;:"])*))?')
+_TYPES = {NumberKind.MOBILE: "cell", NumberKind.WORK: "work", NumberKind.HOME: "home"}
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -174,3 +175,28 @@ def _say_like(first: dict[str, Property], given: str, family: str) -> str:
     if not (spoken_given or spoken_family):
         return ""
     return f"{spoken_given or given} {spoken_family or family}".strip()
+
+
+def write_vcards(contacts: Iterable[Contact]) -> str:
+    """Version 3.0, to be read by `read_vcards`."""
+    return "".join(f"BEGIN:VCARD\nVERSION:3.0\n{_card(one)}END:VCARD\n" for one in contacts)
+
+
+def _card(one: Contact) -> str:
+    lines = [
+        ("FN", one.name),
+        *(("NICKNAME", name) for name in one.nicknames),
+        ("ORG", one.organisation),
+        *(("EMAIL", address) for address in one.emails),
+        ("X-SAY-LIKE", one.say_like),
+    ]
+    numbers = (f"TEL;TYPE={_TYPES.get(n.kind, 'voice')}:{n.uri}\n" for n in one.numbers)
+    return (
+        f"N:{_escape(one.family)};{_escape(one.given)};;;\n"
+        + "".join(f"{name}:{_escape(value)}\n" for name, value in lines if value)
+        + "".join(numbers)
+    )
+
+
+def _escape(value: str) -> str:
+    return re.sub(r"[\\,;]", r"\\\g<0>", " ".join(value.split()))

@@ -12,7 +12,7 @@ import re
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import prod
@@ -82,6 +82,7 @@ def _expand_all(calendar: CalendarText, window: Span, reader: Reader) -> Expande
     problems = [*calendar.problems, *_learn_zones(calendar.head)]
     head = _head(calendar.head)
     near = [blocks for blocks in calendar.series.values() if icstext.is_near(blocks, window)]
+    problems += _unknown_zones(calendar.head, near)
     give_up = time.monotonic() + TIME_LIMIT_S
     for done, blocks in enumerate(near):
         if time.monotonic() > give_up:
@@ -180,12 +181,24 @@ def _check(event: icalendar.Component) -> None:
         raise ValueError("it has no start")
 
 
+def _unknown_zones(head: str, near: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A line about every zone that the calendar names, does not describe, and nobody knows."""
+    described = {icstext.field(zone, "TZID").strip('"') for zone in icstext.zones(head)}
+    named = {name for blocks in near for block in blocks for name in _ZONE.findall(block)}
+    for name in sorted(named - described):
+        if not _iana(name):
+            yield f"time zone {name[:60]!r} is not known here: taken as the car's"
+
+
 def _zone(block: str) -> str:
     """IANA name of the zone the first start was written in, "" when none was."""
     found = _ZONE.search(block)
-    if found is None:
-        return ""
-    parts = found[1].strip("/").split("/")
+    return _iana(found[1]) if found else ""
+
+
+def _iana(name: str) -> str:
+    """Also behind a vendor's path: `/freeassociation.sourceforge.net/Europe/Berlin`."""
+    parts = name.strip("/").split("/")
     zones = (zone_named("/".join(parts[first:])) for first in range(len(parts)))
     return next((zone.key for zone in zones if zone), "")
 

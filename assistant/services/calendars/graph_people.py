@@ -1,7 +1,6 @@
 """The driver's address book in Microsoft 365, and the people Microsoft thinks matter to them.
 
-Neighbours: `graph_http` carries the requests; the address book merges what is found here with
-other sources and keeps it.
+Neighbours: `graph_http` carries the requests, `addressbooks` keeps what comes.
 
 Source: Microsoft Graph v1.0 reference, resource types contact and person.
 """
@@ -16,6 +15,7 @@ from assistant.errors import BrokenAnswer
 from assistant.services.calendars.graph_http import SERVICE, Ask, Budget, GraphHttp
 from assistant.services.calendars.graph_json import Json
 from assistant.services.numbers import Numbers, kind_of
+from assistant.services.vcard import write_vcards
 
 CONTACTS_SCOPES = ("Contacts.Read",)
 PEOPLE_SCOPES = ("People.Read",)
@@ -33,12 +33,16 @@ Found = Iterator[tuple[str, NumberKind | None]]
 
 
 class GraphPeople:
-    """Reads whole lists; slow, so whoever asks keeps the answer."""
+    """Reads whole lists."""
 
     def __init__(self, http: GraphHttp, market: str) -> None:
         """`market`: ISO 3166 alpha-2; completes national telephone numbers."""
         self._http = http
         self._market = market
+
+    def cards(self) -> str:
+        """Both lists as vCards. Raises as `GraphHttp.fetch`."""
+        return write_vcards((*self.contacts(), *self.colleagues()))
 
     def contacts(self) -> tuple[Contact, ...]:
         """The driver's own address book. Raises as `GraphHttp.fetch`."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
@@ -19,15 +18,8 @@ from types import TracebackType
 
 from assistant.core.changes import Change, diff
 from assistant.core.model import Appointment, CalendarCopy, Span
-from assistant.errors import (
-    AssistantError,
-    BrokenAnswer,
-    ConfigError,
-    RateLimited,
-    ServiceError,
-    Unreachable,
-)
-from assistant.services.calendars.order import as_instants, in_order, touches
+from assistant.errors import BrokenAnswer, ConfigError, RateLimited, ServiceError, Unreachable
+from assistant.services.calendars.order import as_instants, distinct, in_order, touches
 from assistant.services.calendars.source import Source, SyncResult
 from assistant.services.calendars.store import Held, Store
 
@@ -222,7 +214,7 @@ class Mirror:
             pace.error = error
             return
         except Exception as error:  # foreign libraries over foreign data: none may end the thread
-            pace.error = BrokenAnswer(source.name, _unexpected(error))
+            pace.error = BrokenAnswer.unexpected(source.name, error)
             log.warning("%s", pace.error)
             return
         pace.error, pace.retry_s = None, _FIRST_RETRY_S
@@ -246,23 +238,10 @@ class Mirror:
             self._held = {**self._held, name: replace(fresh, problems=problems)}
 
     def _merged(self) -> list[_Row]:
-        """All sources in one order; what stands in two calendars counts once.
-
-        The same meeting has the same UID, or, copied by hand, the same title and times.
-        """
-        once: dict[tuple[object, ...], Appointment] = {}
-        for source in self._sources:
-            held = self._held.get(source.name)
-            for appointment in held.appointments.values() if held else ():
-                times = (appointment.start, appointment.end)
-                by_uid, by_title = (appointment.uid, *times), (*times, appointment.title)
-                known = once.get(by_uid) or once.get(by_title)
-                if known is None or known.calendar == appointment.calendar:
-                    once[by_uid] = appointment
-                    once.setdefault(by_title, appointment)
-        distinct = {id(appointment): appointment for appointment in once.values()}
-        ordered = in_order(distinct.values(), self._zone)
-        return [(*as_instants(appointment, self._zone), appointment) for appointment in ordered]
+        """All sources in one order, each meeting once."""
+        held = (self._held[s.name] for s in self._sources if s.name in self._held)
+        once = distinct(appointment for one in held for appointment in one.appointments.values())
+        return [(*as_instants(one, self._zone), one) for one in in_order(once, self._zone)]
 
 
 def _applied(old: dict[str, Appointment], result: SyncResult) -> dict[str, Appointment]:
@@ -276,14 +255,6 @@ def _problems(held: Held | None, result: SyncResult) -> tuple[str, ...]:
     if held is None or result.is_full:
         return result.problems
     return tuple(dict.fromkeys((*held.problems, *result.problems)))[-MOST_PROBLEMS:]
-
-
-def _unexpected(error: Exception) -> str:
-    """Where it happened. The words of a foreign exception may hold a calendar's or a password's."""
-    if isinstance(error, AssistantError):
-        return str(error)
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
 
 
 def _wait_s(pace: _Pace, every_s: float) -> float:

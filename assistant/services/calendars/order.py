@@ -5,7 +5,7 @@ Neighbours: `ics` and `mirror` answer questions with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, tzinfo
 
 from assistant.core.model import Appointment, Span
@@ -19,6 +19,22 @@ def touches(start: datetime, end: datetime, span: Span) -> bool:
 def in_order(appointments: Iterable[Appointment], zone: tzinfo) -> tuple[Appointment, ...]:
     """By start, whole days before the timed ones of their day."""
     return tuple(sorted(appointments, key=lambda a: (as_instants(a, zone), a.title, a.uid)))
+
+
+def distinct(appointments: Iterable[Appointment]) -> Iterator[Appointment]:
+    """Every meeting once, though it stands in two calendars; the first one's counts.
+
+    The same meeting has the same UID or, copied by hand or by another service, the same title
+    and times.
+    """
+    homes: dict[tuple[object, ...], str] = {}
+    for one in appointments:
+        keys = (one.uid, one.start, one.end), (one.title, one.start, one.end)
+        home = next((homes[key] for key in keys if key in homes), one.calendar)
+        if home == one.calendar:
+            for key in keys:
+                homes.setdefault(key, home)
+            yield one
 
 
 def as_instants(appointment: Appointment, zone: tzinfo) -> tuple[datetime, datetime]:
