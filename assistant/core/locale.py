@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from assistant.core import tree as trees
 from assistant.core.events import Scope
 from assistant.core.kinds import Kind
-from assistant.core.network import Network, Sentences, determine
+from assistant.core.network import Network, Sentences, Weaver, determine
 from assistant.core.tree import Tree
 
 
@@ -40,6 +40,8 @@ class Intent:
     hear: tuple[Template, ...]
     typed: tuple[Template, ...]
     """Understood in text as well, but not put before the recogniser, where less is better."""
+    cues: tuple[Template, ...]
+    """Key words in order that tell the intent when no template fits; other words between them."""
     scopes: frozenset[Scope]
     careful: bool
     """Never heard from half a sentence: it calls, sends, changes or deletes."""
@@ -65,6 +67,8 @@ class Locale:
     """Polite words that may open any sentence."""
     after: Tree
     fillers: frozenset[str]
+    elsewhere: frozenset[str]
+    """Words of things that are none of the assistant's business: "weather", "timer", "song"."""
     corrections: tuple[tuple[str, ...], ...]
     """Words that take back what came before: "no", "i mean"."""
     honorifics: tuple[tuple[str, ...], ...]
@@ -77,6 +81,8 @@ class Locale:
     intents: Mapping[str, Intent]
     network: Network
     """All intents in one; labels are Meaning."""
+    cues: Network
+    """All cues in one; labels are Meaning."""
     replies: Mapping[str, str]
     phrases: Mapping[str, str]
     errors: Mapping[str, str]
@@ -99,6 +105,14 @@ def sentence_network(
         for template in listed
     )
     return determine(*Sentences(before=before, after=after, templates=templates).woven(rules))
+
+
+def cue_network(rules: Mapping[str, Tree], intents: Mapping[str, Intent]) -> Network:
+    weaver = Weaver(rules)
+    for name, intent in intents.items():
+        for cue in intent.cues:
+            weaver.finish(weaver.add(cue.tree, {0: 1.0}), _meaning(name, cue, is_typed=True))
+    return determine(weaver)
 
 
 def _meaning(intent: str, template: Template, is_typed: bool) -> Meaning:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from assistant.core import tree as trees
 from assistant.core.events import Scope
-from assistant.core.kinds import NAMES, OPTION, Kind
-from assistant.core.locale import Intent, Locale, Sample, Template, sentence_network
+from assistant.core.kinds import NAMES, OPTION, Kind, Open
+from assistant.core.locale import Intent, Locale, Sample, Template, cue_network, sentence_network
 from assistant.core.slot_tables import build_kinds
 from assistant.core.tokens import tokens
 from assistant.core.tree import Rule, Slot, TemplateError, Tree
@@ -24,7 +25,10 @@ from assistant.errors import ConfigError
 __all__ = ["Intent", "Locale", "Sample", "Template", "parse"]
 
 SECTIONS = {
-    "locale": {"tag", "market", "name", "before", "after", "fillers", "corrections", "honorifics"},
+    "locale": {
+        *("tag", "market", "name", "before", "after"),
+        *("fillers", "elsewhere", "corrections", "honorifics"),
+    },
     "rules": None,
     "slots": None,
     "when": {"times", "durations"},
@@ -35,7 +39,7 @@ SECTIONS = {
     "test": {"rows"},
 }
 """Section -> its keys; None where the file's author names them."""
-_INTENT_KEYS = {"hear", "typed", "scopes", "careful", "say", "none", "confirm"}
+_INTENT_KEYS = {"hear", "typed", "cues", "scopes", "careful", "say", "none", "confirm"}
 _ROW_KEYS = {"hear", "intent", "slots", "now"}
 
 
@@ -70,7 +74,7 @@ class _File:
         named = {"locale.before": before, "locale.after": after}
         named |= {f"rules.{name}": rule for name, rule in rules.items()}
         for name, intent in intents.items():
-            for template in (*intent.hear, *intent.typed):
+            for template in (*intent.hear, *intent.typed, *intent.cues):
                 named[f"intents.{name}: {template.text}"] = template.tree
         for key, tree in named.items():
             self._check_references(tree, key, rules, kinds)
@@ -80,6 +84,7 @@ class _File:
             before=before,
             after=after,
             fillers=frozenset(self._texts(head.get("fillers", []), "locale.fillers")),
+            elsewhere=self._elsewhere(),
             corrections=self._spoken(head, "corrections"),
             honorifics=self._spoken(head, "honorifics"),
             spoken=self._title_signs(),
@@ -88,6 +93,7 @@ class _File:
             kinds=kinds,
             intents=intents,
             network=sentence_network(before, after, rules, intents),
+            cues=cue_network(rules, intents),
             replies=dict(self._replies()),
             phrases=self._flat("phrases"),
             errors=self._flat("errors"),
@@ -187,9 +193,20 @@ class _File:
             key: self._texts(value, f"when.{key}") for key, value in self._section("when").items()
         }
         try:
-            return build_kinds(tag, self._section("slots"), when, rules)
+            kinds = build_kinds(tag, self._section("slots"), when, rules)
         except TemplateError as problem:
             raise ConfigError(self.source, "slots", str(problem)) from problem
+        return {name: self._picky(kind) for name, kind in kinds.items()}
+
+    def _picky(self, kind: Kind) -> Kind:
+        """Free words that refuse some words refuse those of `elsewhere` as well."""
+        if isinstance(kind, Open) and kind.without:
+            return replace(kind, without=kind.without | self._elsewhere())
+        return kind
+
+    def _elsewhere(self) -> frozenset[str]:
+        words = self._section("locale").get("elsewhere", [])
+        return frozenset(self._texts(words, "locale.elsewhere"))
 
     def _title_signs(self) -> dict[str, tuple[str, ...]]:
         signs = self._section("titles").get("spoken", {})
@@ -217,6 +234,7 @@ class _File:
                 Intent(
                     hear=hear,
                     typed=self._templates(table.get("typed", []), f"{where}.typed"),
+                    cues=self._templates(table.get("cues", []), f"{where}.cues"),
                     scopes=self._scopes(table.get("scopes", ["idle"]), f"{where}.scopes"),
                     careful=table.get("careful", False) is True,
                 ),

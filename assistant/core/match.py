@@ -8,24 +8,22 @@ the same breath takes back. Neighbours: `search` walks, `slots` names, `when` ti
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from assistant.core import cues
 from assistant.core import slots as names
-from assistant.core import tree as trees
 from assistant.core import when as times
 from assistant.core.events import Scope
 from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Open, Sense
 from assistant.core.locale import Locale, Meaning
 from assistant.core.model import Interpretation, Named, When
 from assistant.core.options import option_phrases
-from assistant.core.pieces import Capture, Graph, Prices
+from assistant.core.pieces import Capture, Graph, Prices, careful_verbs, word_prices
 from assistant.core.search import Chart, Search, Step
 from assistant.core.slots import Vocabulary
 from assistant.core.tokens import tokens
-from assistant.core.tree import Rule, Tree, Word
 
 HEARD_IN: Mapping[Scope, frozenset[Scope]] = {
     Scope.IDLE: frozenset({Scope.IDLE}),
@@ -80,7 +78,7 @@ class Matcher:
         for name in NAMES:
             lexicon = vocabulary.of(name)
             self._kinds[name] = Listed(phrases=lexicon.phrases, longest=lexicon.longest)
-        self._prices = Prices(words=_word_prices(locale))
+        self._prices = Prices(words=word_prices(locale), verbs=careful_verbs(locale))
 
     def interpret(
         self,
@@ -96,8 +94,12 @@ class Matcher:
             return ()
         words = tuple(map(self._plain, (w for w in said if w not in self.locale.fillers))) or said
         reader = _Reader(self, now, scope, choices)
-        readings = reader.exactly(words) or reader.corrected(words) or reader.roughly(words)
-        return tuple(readings)
+        return tuple(
+            reader.exactly(words)
+            or reader.corrected(words)
+            or reader.roughly(words)
+            or reader.by_cues(words)
+        )
 
     def _plain(self, word: str) -> str:
         """ "anna's" -> "anna", unless a template or a title has it so."""
@@ -121,9 +123,6 @@ class Matcher:
             if step.at == len(chart.words):
                 labels = [m for m in self._graph.finals[step.state] if isinstance(m, Meaning)]
                 yield from (Path(m, step) for m in sorted(labels, key=lambda m: m.is_typed))
-
-    def price(self, words: Iterable[str]) -> float:
-        return sum(map(self._prices.of, words))
 
 
 class Path(NamedTuple):
@@ -162,9 +161,18 @@ class _Reader:
 
     def roughly(self, words: tuple[str, ...]) -> list[Interpretation]:
         chart = self.matcher.chart(words, self.choices)
-        weight = self.matcher.price(words)
+        weight = chart.prices.sum(words)
         chart.loosen(min(_PRICE_LIMIT, (1 - _SCORE_LIMIT) * (weight + 0.5)))
         return self._ranked(words, chart)
+
+    def by_cues(self, words: tuple[str, ...]) -> list[Interpretation]:
+        """No template fits: key words may still tell what it is about."""
+        intents = self.locale.intents.items()
+        heard = {name for name, intent in intents if intent.scopes & self.scopes}
+        found = cues.best(self.locale, self.matcher.chart(words, self.choices), heard)
+        if found is None:
+            return []
+        return [self._interpretation(words, found.meaning, found.captures, found.score)]
 
     def _ranked(self, words: tuple[str, ...], chart: Chart) -> list[Interpretation]:
         readings: dict[tuple[str, tuple[str, ...]], Interpretation] = {}
@@ -177,7 +185,10 @@ class _Reader:
                 path.step, self.locale.kinds, careful=careful, is_loose=chart.is_loose
             ):
                 continue
-            reading = self._interpretation(words, path)
+            captures = _captures(path.step)
+            if chart.is_loose and self._is_elsewhere(words, captures):
+                continue
+            reading = self._interpretation(words, path.meaning, captures, _score(path))
             if intent.careful and reading.missing and path.step.lost:
                 continue
             if reading.score < (_CAREFUL_SCORE_LIMIT if intent.careful else _SCORE_LIMIT):
@@ -188,11 +199,22 @@ class _Reader:
                 break
         return sorted(readings.values(), key=_rank)
 
-    def _interpretation(self, words: tuple[str, ...], path: Path) -> Interpretation:
-        slots: dict[str, object] = dict(path.meaning.slots)
+    def _is_elsewhere(self, words: tuple[str, ...], captures: Sequence[Capture]) -> bool:
+        """Whether words outside names and free text belong to somebody else's business."""
+        known = (c for c in captures if not _is_stranger(c))
+        inside = {at for c in known for at in range(c.start, c.piece.end)}
+        return any(w in self.locale.elsewhere and at not in inside for at, w in enumerate(words))
+
+    def _interpretation(
+        self,
+        words: tuple[str, ...],
+        meaning: Meaning,
+        captures: Sequence[Capture],
+        score: float,
+    ) -> Interpretation:
+        slots: dict[str, object] = dict(meaning.slots)
         missing = []
-        score = _score(path.step) - (_TYPED if path.meaning.is_typed else 0.0)
-        for capture in _captures(path.step):
+        for capture in captures:
             heard = " ".join(words[capture.start : capture.piece.end])
             value = slots[capture.slot.name] = self._value(capture, heard)
             if _is_missing(capture.slot.kind, value):
@@ -200,7 +222,7 @@ class _Reader:
             elif isinstance(value, Named) and capture.piece.value is None and value.candidates:
                 score *= 0.5 + 0.5 * value.candidates[0].score
         return Interpretation(
-            intent=path.meaning.intent,
+            intent=meaning.intent,
             slots=slots,
             score=max(0.0, min(1.0, round(score, 3))),
             missing=tuple(missing),
@@ -220,10 +242,12 @@ class _Reader:
         return value
 
 
-def _score(step: Step) -> float:
+def _score(path: Path) -> float:
     """Share of the evidence that fits: template words by weight, words in slots a little."""
+    step = path.step
     in_slots = sum(_SLOT_WORD * (c.piece.end - c.start) for c in _captures(step))
-    return 1 - step.cost / (step.said + in_slots + step.cost + _SLOT_WORD)
+    fit = 1 - step.cost / (step.said + in_slots + step.cost + _SLOT_WORD)
+    return fit - (_TYPED if path.meaning.is_typed else 0.0)
 
 
 def _captures(step: Step) -> tuple[Capture, ...]:
@@ -237,7 +261,11 @@ def _has_free_words(step: Step, kinds: Mapping[str, Kind]) -> bool:
 
 def _has_stranger(step: Step) -> bool:
     """A name that resembles none; it fits everything, too."""
-    return any(c.slot.kind in NAMES and c.piece.cost > _STRANGER for c in _captures(step))
+    return any(map(_is_stranger, _captures(step)))
+
+
+def _is_stranger(capture: Capture) -> bool:
+    return capture.slot.kind in NAMES and capture.piece.cost > _STRANGER
 
 
 def _is_evident(step: Step, kinds: Mapping[str, Kind], *, careful: bool, is_loose: bool) -> bool:
@@ -263,27 +291,3 @@ def _is_missing(kind: str, value: object) -> bool:
     if isinstance(value, When):
         return not value.spans
     return kind in NAMES and isinstance(value, Named) and not value.candidates
-
-
-def _word_prices(locale: Locale) -> dict[str, float]:
-    """Words of few intents carry the meaning, words of many are glue (inverse intent frequency)."""
-    found: dict[str, set[str]] = {}
-    for name, intent in locale.intents.items():
-        for template in intent.hear:
-            for word in _words(template.tree, locale.rules):
-                found.setdefault(word, set()).add(name)
-    scale = math.log(1 + max(len(locale.intents), 2))
-    prices = {
-        word: 0.1 + 0.9 * (1 - math.log(len(intents) + 1) / (scale + 0.3))
-        for word, intents in found.items()
-    }
-    polite = {*_words(locale.before, locale.rules), *_words(locale.after, locale.rules)}
-    return dict.fromkeys(polite, 0.1) | prices | dict.fromkeys(locale.fillers, 0.0)
-
-
-def _words(tree: Tree, rules: Mapping[str, Tree]) -> Iterator[str]:
-    for part in trees.walk(tree):
-        if isinstance(part, Word):
-            yield part.text
-        elif isinstance(part, Rule):
-            yield from _words(rules[part.name], rules)

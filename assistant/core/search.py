@@ -242,9 +242,11 @@ class Search:
         if at >= len(self.words):
             return
         extra = self.prices.of(self.words[at])
-        self._push(cost + extra, at + 1, state, (said, lost, capture))
+        is_verb = self.words[at] in self.prices.verbs
+        if not is_verb:
+            self._push(cost + extra, at + 1, state, (said, lost, capture))
         beyond = self.graph.beyond(state, self.prices)
-        for used, least in ((at, 0.0), (at + 1, extra)):
+        for used, least in ((at, 0.0),) if is_verb else ((at, 0.0), (at + 1, extra)):
             word = self.words[used] if used < len(self.words) else ""
             for target, price in beyond.get(word, _NOWHERE).items():
                 evidence = (said + self.prices.of(word), lost + price, capture)

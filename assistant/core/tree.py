@@ -193,11 +193,33 @@ def walk(tree: Tree) -> Iterator[Tree]:
             yield from walk(item)
 
 
+def slots_in(tree: Tree, rules: Mapping[str, Tree]) -> Iterator[Slot]:
+    """All slots of the tree and of the rules in it."""
+    for part in walk(tree):
+        if isinstance(part, Slot):
+            yield part
+        elif isinstance(part, Rule):
+            yield from slots_in(rules[part.name], rules)
+
+
+def openers(tree: Tree, rules: Mapping[str, Tree]) -> frozenset[str]:
+    """The first words that every sentence of the tree has to say one of; slots say none."""
+    match tree:
+        case Word(text):
+            return frozenset({text})
+        case Rule(name):
+            return openers(rules[name], rules)
+        case Sequence(items):
+            return next(filter(None, (openers(item, rules) for item in items)), frozenset())
+        case Choice(items):
+            found = [openers(item, rules) for item in items]
+            return frozenset().union(*found) if all(found) else frozenset()
+        case _:
+            return frozenset()
+
+
 def holds_slot(tree: Tree, rules: Mapping[str, Tree]) -> bool:
-    return any(
-        isinstance(part, Slot) or (isinstance(part, Rule) and holds_slot(rules[part.name], rules))
-        for part in walk(tree)
-    )
+    return next(slots_in(tree, rules), None) is not None
 
 
 def with_calls(tree: Tree, rules: Mapping[str, Tree]) -> Tree:
