@@ -8,31 +8,34 @@ of its own edge; this one only waits for events.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import logging
-import os
 import queue
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 
 from assistant.commands import Session
 from assistant.core import events as ev
 from assistant.core.events import Scope, Timer
 from assistant.core.states import State
 from assistant.devices.button import Button, build_switch, parse_settings
+from assistant.devices.ducking import Ducking
 from assistant.devices.microphone import Microphone
+from assistant.devices.pulse import is_ear_worn
+from assistant.devices.vehicle import Motion, Vehicle
+from assistant.dials import Dials
 from assistant.display.server import Display
 from assistant.door import perform
 from assistant.ears import Ears, say_like
-from assistant.errors import AssistantError, ConfigError
+from assistant.errors import AssistantError, ConfigError, EarWorn
 from assistant.hearing import build_ears
 from assistant.listener import Listener
 from assistant.news import News
 from assistant.screen import Screen
+from assistant.service import only_one, tell_page, tell_ready
+from assistant.services.textfile import data_folder
 from assistant.speech.synthesizer import Synthesizer
 from assistant.speech.voice import Voice
 
@@ -44,8 +47,6 @@ REFRESH_S = 30.0
 """How often the calendar copy is read again."""
 SYNC_S = 60.0
 """How often remote calendars are asked for changes."""
-RATE_STEP_WPM = 25
-VOLUME_STEP = 0.2
 
 
 class Drive:
@@ -58,6 +59,8 @@ class Drive:
         self.inbox: queue.Queue[ev.Event | None] = queue.Queue()
         self._timers: dict[Timer, tuple[int, float]] = {}
         self._refresh_at = 0.0
+        self._vehicle = Vehicle(session.car.config.vehicle)
+        self._motion = Motion.MOVING
         self._news = News(session.car, session.calendars)
 
     def start(self, stack: ExitStack) -> None:
@@ -67,6 +70,7 @@ class Drive:
         self._synthesizer = stack.enter_context(
             Synthesizer(self.car.locale.tag, words_per_minute=config.rate_wpm, volume=config.volume)
         )
+        self._dials = Dials(self._synthesizer, data_folder() / "voice.json")
         record = Path(config.record) if config.record else None
         self._voice = stack.enter_context(
             Voice(self._synthesizer, self.inbox.put, device=config.speaker, record=record)
@@ -79,6 +83,7 @@ class Drive:
         self._listener = stack.enter_context(
             Listener(self._microphone, ears, self.car, self.inbox.put)
         )
+        self._ducking = stack.enter_context(Ducking(config.duck_db))
         self._workers = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="worker"))
         calendars = self.session.calendars
         if calendars.mirror:
@@ -106,7 +111,7 @@ class Drive:
             log.warning("no head-up page: %s", error)
             return None
         stack.enter_context(display)
-        print(f"roadcall: head-up page at {display.url}")
+        tell_page(display.url)
         return display
 
     def run(self) -> None:
@@ -119,24 +124,28 @@ class Drive:
             else:
                 if event is None:
                     return
+            self._look_at_car()
             for due in [event] if event else self._fired():
                 self._take(due)
             self._refresh_sometimes()
             self._tell_news()
             if self._display:
-                self._display.show(self._screen.view())
+                self._display.show(self._screen.view(self._motion))
 
     def stop(self) -> None:
         """From a signal handler or another thread."""
         self.inbox.put(None)
 
     def _take(self, event: ev.Event) -> None:
+        if self._is_off and isinstance(event, ev.ButtonDown) and self.dialog.state is State.ASLEEP:
+            return
         self._screen.notice(event)
         for command in self.dialog.handle(event, self.car.clock()):
             try:
                 self._do(command)
             except AssistantError as error:
                 self.inbox.put(ev.DeviceFailed(error=error))
+        self._ducking.set(self.dialog.state in (State.LISTENING, State.THINKING, State.SPEAKING))
         if self._button:
             self._button.light(self.dialog.state)
 
@@ -171,18 +180,23 @@ class Drive:
         self.inbox.put(ev.ActionDone(turn=command.turn, outcome=outcome))
 
     def _adjust(self, command: ev.Adjust) -> None:
-        sign = 1 if command.to == "+" else -1
         match command.dial:
-            case ev.Dial.VOLUME:
-                volume = self._synthesizer.volume + sign * VOLUME_STEP
-                self._synthesizer.volume = min(1.0, max(VOLUME_STEP, volume))
-            case ev.Dial.RATE:
-                rate = self._synthesizer.words_per_minute + sign * RATE_STEP_WPM
-                self._synthesizer.words_per_minute = min(400, max(80, rate))
             case ev.Dial.MICROPHONE:
                 self._microphone.muted = self._screen.is_microphone_off = True
             case ev.Dial.LANGUAGE:
                 log.warning("the language is set in the configuration: %s", command.to)
+            case _:
+                self._dials.turn(command.dial, 1 if command.to == "+" else -1)
+
+    @property
+    def _is_off(self) -> bool:
+        return self._motion is Motion.OFF
+
+    def _look_at_car(self) -> None:
+        """Who switches the ignition off is not listened to any longer."""
+        was_off, self._motion = self._is_off, self._vehicle.motion()
+        if self._is_off and not was_off and self.dialog.state is State.LISTENING:
+            self._take(ev.ButtonDown())
 
     # --- time ----------------------------------------------------------------------------------
 
@@ -215,6 +229,7 @@ class Drive:
 
     def _refresh(self) -> None:
         """Read the calendar again; new names get new grammars, swapped between utterances."""
+        self._look_at_speaker()
         before = self.car.vocabulary
         try:
             self.car.refresh()
@@ -227,17 +242,12 @@ class Drive:
         except AssistantError as error:
             log.warning("the calendar could not be read again: %s", error)
 
-
-def only_one(stack: ExitStack) -> IO[str]:
-    """Hold the lock of the running instance. Raises ConfigError when another one has it."""
-    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/tmp/roadcall-{os.getuid()}")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = stack.enter_context((folder / "roadcall.lock").open("w"))
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise ConfigError("roadcall", "drive", "is already running; stop it first") from error
-    return lock
+    def _look_at_speaker(self) -> None:
+        """Said once, where the law does not allow it; shown as long as it lasts."""
+        was_worn = self._screen.is_ear_worn
+        self._screen.is_ear_worn = is_ear_worn(self.car.config.speaker)
+        if self._screen.warns_ear_worn and not was_worn:
+            self.inbox.put(ev.DeviceFailed(error=EarWorn()))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -249,6 +259,6 @@ def run(options: argparse.Namespace) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: drive.stop())
         drive.start(stack)
-        print("roadcall: ready. Press the button (space) and speak; Ctrl-C ends the drive.")
+        tell_ready()
         drive.run()
     return 0

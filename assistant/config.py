@@ -54,6 +54,9 @@ class Config:
     """0 to 1."""
     rate_wpm: int = 175
     """Words per minute, 80 to 400."""
+    duck_db: float = 18.0
+    """How far other sound is turned down while the assistant listens or speaks, 0 to 60; 0 leaves
+    it alone."""
     display_port: int = 8080
     """TCP port of the head-up page on loopback, 1 to 65535; 0 switches it off."""
     theme: str = "auto"
@@ -67,7 +70,8 @@ class Config:
     eye_mm: float = 700.0
     """From the driver's eye to the panel in millimetres, 300 to 3000."""
     vehicle: str = "moving"
-    """moving, parked, or the path of a file that tells; see docs/display.md."""
+    """moving, parked, or the path of a file that tells, also when the ignition is off; see
+    docs/display.md."""
     travel_minutes: int = 0
     """Usual travel time to a meeting, 0 to 600; 0 means unknown."""
     stale_minutes: int = 30
@@ -79,6 +83,7 @@ class Config:
 _RANGES: Mapping[str, tuple[float, float]] = {
     "volume": (0, 1),
     "rate_wpm": (80, 400),
+    "duck_db": (0, 60),
     "display_port": (0, 65535),
     "panel_px": (240, 7680),
     "panel_mm": (40, 1500),

@@ -221,6 +221,12 @@ class ButtonLost(DeviceError):
         super().__init__(f"button lost: {device}", device=device)
 
 
+class EarWorn(DeviceError):
+    """Sound goes to a device at the driver's ear, in a market where the law forbids that."""
+
+    say = "ear_worn"
+
+
 class ModelMissing(DeviceError):
     say = "model_missing"
 

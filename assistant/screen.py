@@ -23,7 +23,7 @@ from assistant.core.view import (
     Theme,
     View,
 )
-from assistant.devices.vehicle import Vehicle
+from assistant.devices.vehicle import Motion
 from assistant.errors import ButtonLost, MicrophoneLost
 
 CARD_S = 30.0
@@ -42,8 +42,9 @@ class Screen:
         self._troubles: dict[NoticeKind, str] = {}
         self._previous: View | None = None
         self.is_microphone_off = False
+        self.is_ear_worn = False
+        """Sound goes to a headset."""
         labels = {key: car.wording.phrases[f"label_{key}"] for key in hud.LABELS}
-        self._vehicle = Vehicle(car.config.vehicle)
         self._look = Look(
             labels=labels,
             locale=car.locale.tag,
@@ -73,16 +74,22 @@ class Screen:
     def show(self, card: Card) -> None:
         self._card, self._card_since = card, self._car.clock()
 
-    def view(self) -> View:
+    @property
+    def warns_ear_worn(self) -> bool:
+        return self.is_ear_worn and self._look.rules.warns_ear_worn
+
+    def view(self, motion: Motion) -> View:
         """The page as of now."""
         now = self._car.clock()
         if self._card_since and now - self._card_since > timedelta(seconds=CARD_S):
             self._card = self._card_since = None
-        scene = Scene(now=now, copy=self._car.copy, status=self._status(now), look=self._look)
+        scene = Scene(
+            now=now, copy=self._car.copy, status=self._status(now, motion), look=self._look
+        )
         self._previous = hud.build_view(scene, self._previous)
         return self._previous
 
-    def _status(self, now: datetime) -> Status:
+    def _status(self, now: datetime, motion: Motion) -> Status:
         memory = self._dialog.memory
         return Status(
             activity=self._dialog.state,
@@ -95,19 +102,28 @@ class Screen:
                 Notice(kind=kind, text=text, is_problem=True)
                 for kind, text in self._troubles.items()
             ),
-            is_moving=self._vehicle.is_moving(),
+            is_moving=motion is Motion.MOVING,
             is_private=memory.is_private,
-            is_muted=self.is_microphone_off,
+            is_muted=self.is_microphone_off or motion is Motion.OFF,
+            is_ear_worn=self.is_ear_worn,
         )
 
     def _call(self) -> Call | None:
-        call = self._dialog.memory.call
+        memory = self._dialog.memory
+        call = memory.call
         if call is None:
             return None
         phase = CallPhase.INCOMING if call.incoming else CallPhase.RINGING
         if call.began:
             phase = CallPhase.CONNECTED
-        return Call(phase=phase, name=call.name, since=call.began)
+        return Call(
+            phase=phase,
+            name=call.name,
+            since=call.began,
+            is_muted=call.is_muted,
+            is_held=call.is_held,
+            waiting=memory.waiting.name if memory.waiting else None,
+        )
 
     def _leave_by(self, now: datetime) -> datetime | None:
         minutes = self._car.config.travel_minutes

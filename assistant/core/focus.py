@@ -113,17 +113,22 @@ def _call(scene: Scene, call: Call) -> Focus:
     lines = (
         name or scene.label("call_unknown"),
         " · ".join(extra) or state,
-        *_afterwards(scene),
+        *(_afterwards(scene) if call.waiting is None else _waiting(scene, call.waiting)),
     )
     return Focus(
         kind=FocusKind.CALL,
-        identity=f"call {call.name}",
+        identity=f"call {call.name} {call.waiting}",
         glyph="call",
         lines=lines,
         figure=figure,
         unit=unit,
         buttons=_call_buttons(scene, call),
     )
+
+
+def _waiting(scene: Scene, name: str) -> tuple[str, ...]:
+    shown = name if scene.shows_names else ""
+    return (scene.label("call_waiting", name=shown or scene.label("call_unknown")),)
 
 
 def _afterwards(scene: Scene) -> tuple[str, ...]:
@@ -146,15 +151,15 @@ def _talked(scene: Scene, call: Call) -> tuple[str, str]:
 
 def _call_buttons(scene: Scene, call: Call) -> tuple[Button, ...]:
     hang_up = _button(scene, "hang_up", Tone.STOP, intent="call.hangup")
-    if call.phase is CallPhase.INCOMING:
+    if call.phase is CallPhase.INCOMING or call.waiting is not None:
         return (
             _button(scene, "answer", Tone.GO, intent="call.answer"),
             _button(scene, "decline", Tone.STOP, intent="call.decline"),
         )
     if call.phase is CallPhase.RINGING:
         return (hang_up,)
-    mute = ("unmute", "call.unmute") if call.is_muted else ("mute", "call.mute")
-    return (_button(scene, mute[0], Tone.PLAIN, intent=mute[1]), hang_up)
+    verb = "resume" if call.is_held else "unmute" if call.is_muted else "mute"
+    return (_button(scene, verb, Tone.PLAIN, intent=f"call.{verb}"), hang_up)
 
 
 # --- an answer --------------------------------------------------------------------------------

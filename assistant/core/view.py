@@ -36,6 +36,8 @@ class Call:
     """When it was connected."""
     is_muted: bool = False
     is_held: bool = False
+    waiting: str | None = None
+    """Who else calls, "" for somebody unknown; None when nobody does."""
 
 
 class NoticeKind(StrEnum):

@@ -143,9 +143,19 @@ def test_call_goes_before_an_answer_and_an_answer_before_the_calendar() -> None:
         (Call(phase=CallPhase.RINGING, name="A"), ("A", "call_ringing"), ("hang_up",)),
         (Call(phase=CallPhase.CONNECTED), ("call_unknown", "call_connected"), ("mute", "hang_up")),
         (
+            Call(phase=CallPhase.CONNECTED, name="A", is_muted=True),
+            ("A", "muted"),
+            ("unmute", "hang_up"),
+        ),
+        (
             Call(phase=CallPhase.CONNECTED, name="A", is_muted=True, is_held=True),
             ("A", "muted · held"),
-            ("unmute", "hang_up"),
+            ("resume", "hang_up"),
+        ),
+        (
+            Call(phase=CallPhase.CONNECTED, name="A", waiting="B"),
+            ("A", "call_connected", "call_waiting"),
+            ("answer", "decline"),
         ),
     ],
 )
@@ -479,7 +489,12 @@ def test_every_label_is_used() -> None:
     stale = replace(scene(look=look).copy, as_of=NOW - timedelta(hours=1))
     faces: list[dict[str, object]] = [{"activity": state} for state in State]
     faces += [{"call": Call(phase=phase)} for phase in CallPhase]
-    faces += [{"call": Call(phase=CallPhase.CONNECTED, is_muted=True, is_held=True)}]
+    faces += [
+        {"call": Call(phase=CallPhase.CONNECTED, is_muted=is_held, is_held=is_held)}
+        for is_held in (True, False)
+    ]
+    faces += [{"call": Call(phase=CallPhase.CONNECTED, is_muted=True)}]
+    faces += [{"call": Call(phase=CallPhase.CONNECTED, waiting="")}]
     faces += [{"is_private": True, "is_muted": True, "is_ear_worn": True, "leave_by": NOW}]
     days: list[tuple[Appointment, ...]] = [(), now_and_then, (meeting("13:00"),)]
     days += [(meeting("10:00", m, is_tentative=True),) for m in (90, 600)]

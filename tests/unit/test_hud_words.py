@@ -23,6 +23,7 @@ BUTTONS = {
     "decline": ("call.decline", Scope.RINGING),
     "mute": ("call.mute", Scope.CALL),
     "unmute": ("call.unmute", Scope.CALL),
+    "resume": ("call.resume", Scope.CALL),
 }
 
 
