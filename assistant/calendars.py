@@ -87,33 +87,27 @@ def build_calendars(accounts: Sequence[Account], around: Surroundings) -> Calend
         return Calendars(calendar=Nothing())
     around = replace(around, microsoft=Connections(accounts))
     built = [_build(account, around) for account in accounts]
+    default = _default(accounts, built)
     people = [book for account in accounts for book in _books(account, around)]
     books = AddressBooks(data_folder(), people, around.market, around.zone) if people else None
     files = [source for source in built if isinstance(source, IcsCalendar)]
     if len(files) == len(built):
         return Calendars(calendar=files[0] if len(files) == 1 else Together(files), books=books)
     mirror = Mirror(data_folder() / "mirror.sqlite", built, around.zone, around.clock)
-    return Calendars(
-        calendar=mirror,
-        writable=_writer(accounts, built, mirror, around),
-        mirror=mirror,
-        books=books,
-    )
-
-
-def _writer(
-    accounts: Sequence[Account], built: Sequence[Source], mirror: Mirror, around: Surroundings
-) -> Writer | None:
-    """Over everything that can be changed; None where nothing can."""
     homes = {s.name: cast(WritableCalendar, s) for s in built if hasattr(s, "respond")}
+    writer = Writer(homes, default, mirror.hurry, around.clock) if homes else None
+    return Calendars(calendar=mirror, writable=writer, mirror=mirror, books=books)
+
+
+def _default(accounts: Sequence[Account], built: Sequence[Source]) -> str:
+    """The name of the calendar for new entries, "" where none is meant for them."""
     both = list(zip(accounts, built, strict=True))
-    marked = [source.name for account, source in both if is_yes(account.settings, "writable")]
-    can_take = [s.name for a, s in both if s.name in homes and _can_create(a)]
+    can_take = [s.name for a, s in both if hasattr(s, "respond") and _can_create(a)]
+    marked = [s.name for a, s in both if is_yes(a.settings, "writable")]
     if len(marked) > 1 or not set(marked) <= set(can_take):
         told = f"must be set on one calendar that can be changed: {', '.join(can_take) or 'none'}"
         raise ConfigError("calendars", "writable", told)
-    names = marked or (can_take if len(can_take) == 1 else [""])
-    return Writer(homes, names[0], mirror.hurry, around.clock) if homes else None
+    return next(iter(marked or (can_take if len(can_take) == 1 else ())), "")
 
 
 def _can_create(account: Account) -> bool:

@@ -47,7 +47,7 @@ class Session:
     def __init__(self, options: argparse.Namespace) -> None:
         self.config = build_config(options)
         self._now: datetime | None = options.now
-        self._folder = tempfile.TemporaryDirectory(prefix="roadcall-")
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         is_quiet = getattr(options, "quiet", False)
         if not self.config.calendars and not self.config.contacts:
             self._use_sample()
@@ -86,7 +86,8 @@ class Session:
         for copies in (self.calendars.mirror, self.calendars.books):
             if copies:
                 copies.close()
-        self._folder.cleanup()
+        if self._folder:
+            self._folder.cleanup()
 
     def clock(self) -> datetime:
         """Now in the car's zone, or the moment to pretend."""
@@ -112,6 +113,7 @@ class Session:
         zone = self.config.zone or "Europe/London"
         self.config = replace(self.config, zone=zone, me=(sample.DRIVER,))
         self.zone = build_zone(zone)
+        self._folder = tempfile.TemporaryDirectory(prefix="roadcall-")
         path = Path(self._folder.name) / "sample-week.ics"
         path.write_text(sample.build_week(self.clock(), zone), encoding="utf-8")
         account = Account(kind="ics", settings={"path": str(path), "name": "Sample week"})

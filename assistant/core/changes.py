@@ -39,20 +39,19 @@ class Change:
 
 
 def diff(
-    before: Iterable[Appointment], after: Iterable[Appointment], now: datetime
+    before: Iterable[Appointment], after: Iterable[Appointment], now: datetime, reach: datetime
 ) -> tuple[Change, ...]:
     """Changes of timed appointments that are still ahead, in the order of their day.
 
-    Entries beyond what `before` reached were not added, they came into view. What a declined
-    entry does is nobody's concern.
+    Entries beyond the `reach` of the first copy were not added, they came into view. What a
+    declined entry does is nobody's concern.
     """
     old, new = _timed(before), _timed(after)
-    horizon = max((one.span.start for one in old.values()), default=now)
     found = [
         change
         for change in _compare_all(old, new)
         if _touches(change, now, datetime.max.replace(tzinfo=now.tzinfo))
-        and not (change.kind is ChangeKind.ADDED and change.appointment.span.start > horizon)
+        and not (change.kind is ChangeKind.ADDED and change.appointment.span.start >= reach)
     ]
     return _in_order(_paired(found))
 

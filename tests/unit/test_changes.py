@@ -9,6 +9,7 @@ from assistant.core.changes import ChangeKind, combine, diff, soon
 from assistant.core.model import Appointment, Response
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+REACH = NOW + timedelta(days=14)
 
 
 def meeting(uid: str, hour: int, title: str = "Budget") -> Appointment:
@@ -17,7 +18,7 @@ def meeting(uid: str, hour: int, title: str = "Budget") -> Appointment:
 
 
 def kinds(before: list[Appointment], after: list[Appointment]) -> list[tuple[ChangeKind, str]]:
-    return [(c.kind, c.appointment.uid) for c in diff(before, after, NOW)]
+    return [(c.kind, c.appointment.uid) for c in diff(before, after, NOW, REACH)]
 
 
 def test_nothing_changed() -> None:
@@ -62,7 +63,7 @@ def test_a_cancelled_meeting_that_comes_back_is_new() -> None:
 def test_a_series_that_moves_as_a_whole_is_moved_not_cancelled() -> None:
     before = [meeting("a/20261123T100000Z", 10, "Stand-up"), meeting("b", 16)]
     after = [meeting("a/20261123T103000Z", 11, "Stand-up"), meeting("b", 16)]
-    (change,) = diff(before, after, NOW)
+    (change,) = diff(before, after, NOW, REACH)
     assert change.kind is ChangeKind.MOVED
     assert change.after and change.after.span.start.hour == 11
 
@@ -78,7 +79,7 @@ def test_two_digests_tell_of_each_appointment_once() -> None:
         [meeting("a", 11), meeting("b", 13, "Lunch"), meeting("c", 16)],
         [meeting("a", 14), meeting("b", 12, "Lunch"), meeting("c", 16)],
     ]
-    first, second = diff(days[0], days[1], NOW), diff(days[1], days[2], NOW)
+    first, second = diff(days[0], days[1], NOW, REACH), diff(days[1], days[2], NOW, REACH)
     (change,) = combine(first, second)
     assert change.before and change.before.span.start.hour == 10
     assert change.after and change.after.span.start.hour == 14
@@ -90,5 +91,5 @@ def test_only_today_and_tomorrow_morning_matter() -> None:
         return replace(meeting(f"{days}-{hour}", 9), start=start, end=start + timedelta(minutes=30))
 
     before = [at(0, 8), at(0, 18), at(1, 9), at(1, 14), at(2, 9)]
-    gone = diff(before, [], NOW)
+    gone = diff(before, [], NOW, REACH)
     assert [c.appointment.uid for c in soon(gone, NOW)] == ["0-18", "1-9"]

@@ -17,6 +17,7 @@ from assistant.core.outcome import Context, Reply
 from assistant.core.wording import Wording
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+REACH = NOW + timedelta(days=14)
 ASKED = Interpretation(intent="calendar.changes")
 
 
@@ -39,7 +40,7 @@ def tell(
         people=(),
         wording=Wording(locale.tag, locale.replies, locale.phrases, locale.errors),
         context=Context(is_private=is_private),
-        changes=diff(before, after, NOW),
+        changes=diff(before, after, NOW, REACH),
     )
     reply = changed(world, ASKED)
     assert isinstance(reply, Reply)

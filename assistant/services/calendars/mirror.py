@@ -188,7 +188,9 @@ class Mirror:
 
     def _sync(self, sources: Iterable[Source]) -> tuple[Change, ...]:
         """What a source brings at its first time is not news."""
-        window = self._window()
+        now = self._clock()
+        window = self._window(now)
+        reach = self._window(min((one.as_of for one in self._held.values()), default=now)).end
         before = tuple(row[2] for row in self._rows)
         known = set(self._held)
         for source in sources:
@@ -197,11 +199,11 @@ class Mirror:
             self._sync_one(source, window)
         self._rows = self._merged()
         after = tuple(row[2] for row in self._rows)
-        changes = diff(before, after, self._clock())
+        changes = diff(before, after, now, reach)
         return tuple(c for c in changes if c.appointment.calendar in known)
 
-    def _window(self) -> Span:
-        today = self._clock().astimezone(self._zone).date()
+    def _window(self, moment: datetime) -> Span:
+        today = moment.astimezone(self._zone).date()
         midnight = datetime.combine(today, time.min, self._zone)
         return Span(start=midnight - BEFORE, end=midnight + AFTER)
 
