@@ -259,7 +259,10 @@ def control(world: World, reading: Interpretation) -> Outcome:
         text = world.wording.phrase("no_call")
         return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
     tones = str(reading.slots.get("digits", ""))
-    action = Action(kind=verb, target="", details={"tones": tones} if tones else {})
+    details = {"tones": tones} if tones else {}
+    if verb == "hangup" and world.context.on_hold:
+        details = {"held": "yes"}
+    action = Action(kind=verb, target="", details=details)
     text = "" if verb in ("hangup", "answer", "decline") else world.wording.phrase(f"line_{verb}")
     return Reply(text=text, card=Card(glyph=Glyph.CALL, lines=(text,)), action=action)
 

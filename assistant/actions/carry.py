@@ -6,6 +6,8 @@ nobody (hang up, mute, navigate).
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from assistant.actions.ports import CallLine, WritableCalendar
@@ -13,6 +15,8 @@ from assistant.actions.world import World
 from assistant.core.model import Appointment, Attendee, Response, Span
 from assistant.core.outcome import Action, Card, Glyph, Outcome, Reply
 from assistant.errors import CallFailed, NoHandler, NotFound, Refused
+
+_INTO_A_CALL = ("answer", "resume")
 
 
 def carry(world: World, action: Action) -> Outcome:
@@ -70,8 +74,20 @@ def _control(world: World, action: Action) -> None:
             _order(line, action)
         except CallFailed as refusal:
             refusals.append(refusal)
+            continue
+        if action.kind in _INTO_A_CALL:
+            _hold_all_but(line, world.lines)
+            return
     if refusals and len(refusals) == len(world.lines):
         raise refusals[0]
+
+
+def _hold_all_but(spoken: CallLine, lines: Sequence[CallLine]) -> None:
+    """Nobody hears what is meant for somebody on another line."""
+    for line in lines:
+        if line is not spoken:
+            with contextlib.suppress(CallFailed):
+                line.hold(True)
 
 
 def _order(line: CallLine, action: Action) -> None:
@@ -81,7 +97,7 @@ def _order(line: CallLine, action: Action) -> None:
         case "decline":
             line.decline()
         case "hangup":
-            line.hang_up()
+            line.hang_up(held="held" in action.details)
         case "mute" | "unmute":
             line.mute(action.kind == "mute")
         case "hold" | "resume":

@@ -104,6 +104,8 @@ class EndReason(StrEnum):
     NOT_FOUND = "not_found"
     UNREACHABLE = "unreachable"
     LOST = "lost"
+    AWAY = "away"
+    """The telephone has left the car; the call may go on there."""
     REFUSED = "refused"
 
 

@@ -100,7 +100,8 @@ def _ended(memory: Memory, event: Ended, wording: Wording) -> News:
         return News(card=card, rings=True)
     if event.reason is EndReason.HANG_UP:
         return News(card=card, run=AFTER_CALL if call and call.began else None)
-    if memory.last_call and not (call and call.incoming):
+    is_ours = memory.last_call and not (call and call.incoming)
+    if is_ours and event.reason is not EndReason.AWAY:
         slots = {"reason": event.reason.value, "uri": event.uri, "name": who}
         return News(card=card, run=Interpretation(intent=CALL_FAILED, slots=slots), rings=True)
     return News(card=card, text=card.lines[0], rings=True)

@@ -119,4 +119,6 @@ class Context:
     missed_call: Action | None = None
     """For "call them back"."""
     in_call: bool = False
+    on_hold: bool = False
+    """The call is, and no other one is spoken in."""
     call_began: datetime | None = None

@@ -19,7 +19,7 @@ from rich.table import Table
 sys.path.append(str(Path(__file__).parents[1] / "integration"))
 
 from ofono.car import handsfree
-from parts import eventually, free_port, need
+from parts import eventually, free_sip_port, need
 from sip.peer import Peer, peer
 from sip.sound import write_noise_bursts
 
@@ -59,7 +59,7 @@ def car(folder: Path) -> Iterator[tuple[SipLine, Peer, Stopwatch]]:
             {
                 "account": "sip:car@127.0.0.1",
                 "register": "no",
-                "listen": f"127.0.0.1:{free_port()}",
+                "listen": f"127.0.0.1:{free_sip_port()}",
                 "interface": "127.0.0.1",
                 "microphone": f"aufile,{voice}",
                 "speaker": "aufile,/dev/null",

@@ -53,6 +53,19 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+def free_sip_port() -> int:
+    """A port for baresip: free for UDP and TCP, and the next one, where it listens for TLS."""
+    while True:
+        port = free_port()
+        try:
+            with socket.socket(type=socket.SOCK_DGRAM) as udp, socket.socket() as tls:
+                udp.bind(("127.0.0.1", port))
+                tls.bind(("127.0.0.1", port + 1))
+                return port
+        except OSError:
+            continue
+
+
 @contextmanager
 def running(
     command: Sequence[str], log: Path, env: Mapping[str, str] | None = None

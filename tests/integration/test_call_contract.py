@@ -18,7 +18,7 @@ import trustme
 from desktop import Desktop
 from fakes.loopback import Loopback
 from ofono.car import handsfree
-from parts import eventually, free_port, need
+from parts import eventually, free_sip_port, need
 from sip.peer import peer
 from sip.sound import write_noise_bursts
 from ucwa.frontend import PASSWORD, Frontend
@@ -57,7 +57,7 @@ class Lab:
     """Whether the line learns what becomes of a call."""
 
     def ready(self) -> Lab:
-        eventually(lambda: self.line.can(self.uri), "line that is ready", 60)
+        eventually(lambda: self.line.can(self.uri), "line that is ready", 15)
         return self
 
     def expect(self, kind: type[Event]) -> Event:
@@ -97,7 +97,7 @@ def uri(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 def sip(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     del monkeypatch
     need("baresip", "baresip-core")
-    voice, events, own = folder / "voice.wav", list[Event](), f"127.0.0.1:{free_port()}"
+    voice, events, own = folder / "voice.wav", list[Event](), f"127.0.0.1:{free_sip_port()}"
     write_noise_bursts(voice)
     settings = {
         "account": f"sip:car@{own}",

@@ -13,7 +13,7 @@ from parts import eventually
 
 from assistant.core.dialing import emergency_uri
 from assistant.core.events import Connected, Ended, EndReason, Event, Ringing
-from assistant.errors import CallFailed, ConfigError, Unreachable
+from assistant.errors import Busy, CallFailed, ConfigError, Unreachable
 from assistant.services.calls.phone import PhoneLine
 
 NUMBER = "tel:+49691234567"
@@ -105,16 +105,81 @@ def test_a_caller_gives_up(car: Car, hands: Handsfree) -> None:
     car.expect(Ended(uri="tel:+4930123456", reason=EndReason.NO_ANSWER))
 
 
+SECOND = "tel:+4930123456"
+
+
+def take_a_second_call(car: Car, phone: AtPhone) -> None:
+    connect(car, phone)
+    phone.ring("+4930123456")
+    car.expect(Ringing(uri=SECOND, incoming=True))
+    car.line.answer()
+    car.expect(Connected(uri=SECOND))
+
+
+def states(phone: AtPhone) -> dict[str, int]:
+    return {call.number: call.state for call in phone.calls.values()}
+
+
 def test_a_waiting_caller_is_answered_while_the_first_is_held(car: Car, hands: Handsfree) -> None:
+    take_a_second_call(car, hands.phone)
+    assert states(hands.phone) == {"+49691234567": HELD, "+4930123456": ACTIVE}
+
+
+def test_two_calls_change_places(car: Car, hands: Handsfree) -> None:
+    take_a_second_call(car, hands.phone)
+    car.events.clear()
+    car.line.hold(False)
+    car.expect(Connected(uri=NUMBER, name="Anna"))
+    assert states(hands.phone) == {"+49691234567": ACTIVE, "+4930123456": HELD}
+
+
+def test_hanging_up_one_call_returns_to_the_other(car: Car, hands: Handsfree) -> None:
+    take_a_second_call(car, hands.phone)
+    car.events.clear()
+    car.line.hang_up()
+    car.expect(Ended(uri=SECOND, reason=EndReason.HANG_UP))
+    car.expect(Connected(uri=NUMBER, name="Anna"))
+    assert states(hands.phone) == {"+49691234567": ACTIVE}
+
+
+def test_the_far_end_of_one_call_leaves_and_the_other_is_back(car: Car, hands: Handsfree) -> None:
+    take_a_second_call(car, hands.phone)
+    car.events.clear()
+    hands.phone.leave("+4930123456")
+    car.expect(Connected(uri=NUMBER, name="Anna"))
+    assert states(hands.phone) == {"+49691234567": ACTIVE}
+
+
+def test_a_waiting_caller_is_declined_and_the_call_goes_on(car: Car, hands: Handsfree) -> None:
     connect(car, hands.phone)
     hands.phone.ring("+4930123456")
-    car.expect(Ringing(uri="tel:+4930123456", incoming=True))
-    car.line.answer()
-    car.expect(Connected(uri="tel:+4930123456"))
-    assert [call.state for call in hands.phone.calls.values()] == [HELD, ACTIVE]
-    car.line.hang_up()
-    car.expect(Ended(uri="tel:+4930123456", reason=EndReason.HANG_UP))
-    assert [call.number for call in hands.phone.calls.values()] == ["+49691234567"]
+    car.expect(Ringing(uri=SECOND, incoming=True))
+    car.line.decline()
+    car.expect(Ended(uri=SECOND, reason=EndReason.DECLINED))
+    assert states(hands.phone) == {"+49691234567": ACTIVE}
+
+
+def test_a_held_call_stays_held_when_a_caller_gives_up_and_is_ended_by_name(
+    car: Car, hands: Handsfree
+) -> None:
+    connect(car, hands.phone)
+    car.line.hold(True)
+    eventually(lambda: states(hands.phone) == {"+49691234567": HELD}, "held call")
+    hands.phone.ring("+4930123456")
+    car.expect(Ringing(uri=SECOND, incoming=True))
+    hands.phone.leave("+4930123456")
+    car.expect(Ended(uri=SECOND, reason=EndReason.NO_ANSWER))
+    assert states(hands.phone) == {"+49691234567": HELD}
+    car.line.hang_up(held=True)
+    car.expect(Ended(uri=NUMBER, name="Anna", reason=EndReason.HANG_UP))
+
+
+def test_a_third_caller_cannot_be_answered(car: Car, hands: Handsfree) -> None:
+    take_a_second_call(car, hands.phone)
+    hands.phone.ring("+33123456789")
+    car.expect(Ringing(uri="tel:+33123456789", incoming=True))
+    with pytest.raises(Busy):
+        car.line.answer()
 
 
 def test_an_emergency_call_needs_its_own_address_and_outlives_the_program(
@@ -137,7 +202,7 @@ def test_a_telephone_that_cannot_mute_says_so(car: Car, hands: Handsfree) -> Non
 def test_the_telephone_leaves_in_a_call_and_comes_back(car: Car, hands: Handsfree) -> None:
     connect(car, hands.phone)
     hands.phone.out_of_range()
-    car.expect(Ended(uri=NUMBER, name="Anna", reason=EndReason.LOST))
+    car.expect(Ended(uri=NUMBER, name="Anna", reason=EndReason.AWAY))
     eventually(lambda: not car.line.can(NUMBER), "line that says it is gone")
     with pytest.raises(Unreachable):
         car.line.dial(NUMBER)

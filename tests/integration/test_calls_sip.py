@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from parts import eventually, free_port, need
+from parts import eventually, free_port, free_sip_port, need
 from sip.peer import Peer, peer
 from sip.registrar import PASSWORD, Registrar, registrar
 from sip.scenario import refusing, scenario
@@ -41,7 +44,7 @@ class Car:
 
     def __init__(self, voice: Path, **settings: str) -> None:
         self.events: list[Event] = []
-        self.address = f"sip:car@127.0.0.1:{free_port()}"
+        self.address = f"sip:car@127.0.0.1:{free_sip_port()}"
         own = {
             "account": self.address,
             "register": "no",
@@ -151,9 +154,15 @@ def test_a_second_caller_waits_is_answered_and_the_first_comes_back(
         assert isinstance(ringing, Ringing) and ringing.incoming
         car.line.answer()
         carl.expect("CALL_ESTABLISHED")
+        car.line.hold(False)
+        assert car.expect(Connected, 3) == Connected(uri=far.uri, name="Anna Weber")
+        car.line.send_tones("1")
+        eventually(lambda: far.keys() == "1", "tone in the first call")
+        car.line.hold(True)
+        assert car.expect(Connected, 4) == Connected(uri=ringing.uri)
         car.line.hang_up()
         carl.expect("CALL_CLOSED")
-        back = car.expect(Connected, 3)
+        back = car.expect(Connected, 5)
         assert isinstance(back, Connected) and back.uri == far.uri
         car.line.hang_up()
         far.expect("CALL_CLOSED")
@@ -271,6 +280,42 @@ def test_neither_password_nor_files_are_open_to_others(tmp_path: Path, voice: Pa
         assert PASSWORD not in " ".join(command)
         assert PASSWORD not in repr(vars(car.line))
     assert not folder.exists()
+
+
+_DIES_IN_A_CALL = """
+import os, signal, sys, time
+from assistant.core.events import Connected
+from assistant.services.calls.sip import SipLine
+address, microphone, far = sys.argv[1:]
+settings = {
+    "account": address,
+    "register": "no",
+    "listen": address.partition("@")[2],
+    "interface": "127.0.0.1",
+    "microphone": microphone,
+    "speaker": "aufile,/dev/null",
+}
+def die(event):
+    if isinstance(event, Connected):
+        os.kill(os.getpid(), signal.SIGKILL)
+line = SipLine(settings, die)
+while not line.can(far):
+    time.sleep(0.02)
+line.dial(far)
+"""
+
+
+def test_the_call_ends_when_the_assistant_is_killed(far: Peer, voice: Path) -> None:
+    address = f"sip:car@127.0.0.1:{free_sip_port()}"
+    command = [sys.executable, "-c", _DIES_IN_A_CALL, address, f"aufile,{voice}", far.uri]
+    child = subprocess.Popen(command)
+    far.expect("CALL_INCOMING")
+    far.order("accept")
+    assert child.wait(10) == -signal.SIGKILL
+    assert far.expect("CALL_CLOSED")["param"].startswith("Connection reset")
+    host, port = address.partition("@")[2].split(":")
+    with socket.socket() as probe:
+        eventually(lambda: probe.connect_ex((host, int(port))), "end of baresip")
 
 
 def _command_line(pid: int) -> list[str]:

@@ -50,7 +50,7 @@ class Background:
             future.cancel()
             raise Unreachable(self._service, "no answer in time") from None
 
-    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def start(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[None]:
         """Run `work` beside everything else; only from the loop's own thread."""
         task = self._loop.create_task(_logged(work))
         self._tasks.add(task)
@@ -86,7 +86,7 @@ class Background:
                 await asyncio.wait(self._tasks)
 
 
-async def _logged(work: Coroutine[Any, Any, None]) -> None:
+async def _logged(work: Coroutine[Any, Any, object]) -> None:
     try:
         await work
     except AssistantError as error:

@@ -37,6 +37,8 @@ _START_TIMEOUT_S = 5.0
 _QUIT_TIMEOUT_S = 1.5
 _RESTART_AFTER_S = (0.2, 1.0, 5.0, 30.0)
 """Waits before a restart, growing while the child dies without ever being ready."""
+_ACCOUNT = "account"
+"""Token of the order that makes the account; nobody can call in before its answer."""
 _LONGEST_MESSAGE_BYTES = 1_000_000
 
 log = logging.getLogger(__name__)
@@ -136,12 +138,13 @@ class Baresip:
         with tempfile.TemporaryDirectory(prefix="roadcall-sip-") as name:  # mode 0700
             port = _free_port()
             self._write_files(Path(name), port)
-            with _child([self._program, "-f", name]) as child, self._connect(child, port) as link:
+            command = _mortal([self._program, "-f", name])
+            with _child(command) as child, self._connect(child, port) as link:
                 with self._sending:
                     self._link, self._due = link, []
                 try:
-                    self._send_account()
-                    self._listener.child_ready()
+                    account = self._settings.account()
+                    self._send({"command": "uanew", "params": account, "token": _ACCOUNT})
                     self._read(link)
                 finally:
                     with self._sending:
@@ -163,9 +166,6 @@ class Baresip:
                 if self._closing.wait(0.02):
                     break
         raise OSError("no control connection")
-
-    def _send_account(self) -> None:
-        self.tell("uanew", self._settings.account())
 
     def _read(self, link: socket.socket) -> None:
         """Until the child goes or we do: hand on its messages, run what is due."""
@@ -199,9 +199,18 @@ class Baresip:
         if message.get("event"):
             self._listener.child_event(message)
             return
+        if message.get("token") == _ACCOUNT:
+            self._listener.child_ready()
         waiting = self._waiting.get(str(message.get("token")))
         if waiting is not None:
             waiting.put(message)
+
+
+def _mortal(command: list[str]) -> list[str]:
+    """`command` as a child that hangs up and ends even when we are killed (prctl(2),
+    PR_SET_PDEATHSIG); setpriv belongs to util-linux."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", *command] if setpriv else command
 
 
 @contextlib.contextmanager

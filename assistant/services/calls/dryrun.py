@@ -69,7 +69,8 @@ class DryRunLine:
     def decline(self) -> None:
         raise CallFailed("no incoming call")
 
-    def hang_up(self) -> None:
+    def hang_up(self, held: bool = False) -> None:
+        del held  # there is one call at most
         if self._call:
             ended = Ended(uri=self._call.uri, name=self._call.name, reason=EndReason.HANG_UP)
             self._call = None

@@ -99,16 +99,20 @@ class PhoneLine:
 
     def answer(self) -> None:
         path = self._path_in("incoming", "waiting")
-        if self._calls[path].state == "waiting":
-            self._ofono.order("HoldAndAnswer")
-        else:
+        if self._calls[path].state == "incoming":
             self._ofono.order("Answer", path=path)
+            return
+        if {"active", "held"} <= self._states():
+            raise Busy  # a telephone keeps two calls at most
+        self._ofono.order("HoldAndAnswer")
 
     def decline(self) -> None:
         self._end(self._path_in("incoming", "waiting"), EndReason.DECLINED)
 
-    def hang_up(self) -> None:
-        for states in (("active",), ("dialing", "alerting"), ("incoming",), ("held",)):
+    def hang_up(self, held: bool = False) -> None:
+        for states in (
+            (("held",),) if held else (("active",), ("dialing", "alerting"), ("incoming",))
+        ):
             with self._lock:
                 paths = [path for path, call in self._calls.items() if call.state in states]
             if paths:
@@ -166,17 +170,20 @@ class PhoneLine:
     def call_gone(self, path: str) -> None:
         with self._lock:
             call = self._calls.pop(path, None)
-        if call is not None:
-            if call.was_up:
-                self._ofono.stop_tones()
-            reason = call.ending or _reason(call)
-            self._post(Ended(uri=call.uri, name=call.name, reason=reason))
+        if call is None:
+            return
+        if call.was_up:
+            self._ofono.stop_tones()
+        reason = call.ending or _reason(call)
+        self._post(Ended(uri=call.uri, name=call.name, reason=reason))
+        if call.state == "active" and self._states() == {"held"}:
+            self._ofono.order_soon("SwapCalls")
 
     def modem_gone(self) -> None:
         with self._lock:
             lost, self._calls, self._dialled = list(self._calls.values()), {}, None
         for call in lost:
-            self._post(Ended(uri=call.uri, name=call.name, reason=EndReason.LOST))
+            self._post(Ended(uri=call.uri, name=call.name, reason=EndReason.AWAY))
 
     def _on_state(self, call: _Call, state: str) -> None:
         if state == "disconnected":
@@ -194,6 +201,10 @@ class PhoneLine:
             wait_s = 0.0 if call.tones.startswith(",") else self._tones_after_s
             (first_s, keys), *rest = split_tones(call.tones)
             self._ofono.send_tones([(wait_s + first_s, keys), *rest])
+
+    def _states(self) -> set[str]:
+        with self._lock:
+            return {call.state for call in self._calls.values()}
 
     def _path_in(self, *states: str) -> str:
         with self._lock:

@@ -85,18 +85,18 @@ class SipLine:
         self.dial(join.sip_uri, name)
 
     def answer(self) -> None:
-        ringing = self._calls.ringing()
+        ringing = _there(self._calls.ringing())
         with contextlib.suppress(CallFailed):
             self.hold(True)
         self._order(ringing, "accept")
 
     def decline(self) -> None:
-        ringing = self._calls.ringing()
+        ringing = _there(self._calls.ringing())
         ringing.ending = EndReason.DECLINED
         self._order(ringing, "hangup")
 
-    def hang_up(self) -> None:
-        call = self._calls.endable()
+    def hang_up(self, held: bool = False) -> None:
+        call = self._calls.held() if held else self._calls.endable()
         if call is not None:
             is_unanswered = call.is_incoming and not call.is_up
             call.ending = EndReason.DECLINED if is_unanswered else EndReason.HANG_UP
@@ -105,17 +105,23 @@ class SipLine:
     def mute(self, on: bool) -> None:
         """baresip only has a toggle, but says what it did."""
         wanted = "call muted" if on else "call un-muted"
-        call = self._calls.spoken()
+        call = _there(self._calls.spoken())
         if wanted not in self._order(call, "mute"):
             self._order(call, "mute")
 
     def hold(self, on: bool) -> None:
-        call = self._calls.spoken() if on else self._calls.held()
-        self._order(call, "hold" if on else "resume")
-        call.is_held = on
+        """Where one call is spoken in and one is held, they change places."""
+        spoken, held = self._calls.spoken(), self._calls.held()
+        _there(spoken if on else held)
+        if spoken:
+            self._order(spoken, "hold")
+            spoken.is_held = True
+        if held:
+            self._order(held, "resume")
+            self._back_in(held)
 
     def send_tones(self, tones: str) -> None:
-        self._key_in(self._calls.spoken(), parse_tones(tones))
+        self._key_in(_there(self._calls.spoken()), parse_tones(tones))
 
     def close(self) -> None:
         self._baresip.close()
@@ -185,9 +191,12 @@ class SipLine:
     def _resume_held(self) -> None:
         held = self._calls.left_on_hold()
         if held is not None:
-            held.is_held = False
             self._tell(held, "resume")
-            self._post(Connected(uri=held.uri, name=held.name))
+            self._back_in(held)
+
+    def _back_in(self, call: Call) -> None:
+        call.is_held = False
+        self._post(Connected(uri=call.uri, name=call.name))
 
     def _give_up(self, call: Call, reason: EndReason) -> None:
         """The dial or ring limit has passed."""
@@ -229,3 +238,9 @@ class SipLine:
         if target.scheme != "tel":
             raise CallFailed("no SIP address")
         return f"sip:{target.number}@{self._settings.domain}"
+
+
+def _there(call: Call | None) -> Call:
+    if call is None:
+        raise CallFailed("no such call")
+    return call

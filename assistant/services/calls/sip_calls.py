@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from assistant.core.events import EndReason
-from assistant.errors import Busy, CallFailed
+from assistant.errors import Busy
 
 _CODES: Mapping[int, EndReason] = {
     401: EndReason.REFUSED,
@@ -87,23 +87,18 @@ class CallBook:
             call.id = call_id
         return call
 
-    def ringing(self) -> Call:
-        """Raises: CallFailed."""
-        return _there(self._first(lambda c: c.is_incoming and not c.is_up), "no incoming call")
+    def ringing(self) -> Call | None:
+        return self._first(lambda c: c.is_incoming and not c.is_up)
 
-    def spoken(self) -> Call:
-        """Raises: CallFailed."""
-        return _there(self._first(lambda c: c.is_up and not c.is_held), "no call")
+    def spoken(self) -> Call | None:
+        return self._first(lambda c: c.is_up and not c.is_held)
 
-    def held(self) -> Call:
-        """Raises: CallFailed."""
-        return _there(self._first(lambda c: c.is_held), "no call on hold")
+    def held(self) -> Call | None:
+        return self._first(lambda c: c.is_held)
 
     def endable(self) -> Call | None:
         """What "hang up" means: the call spoken in, else the one being dialled or ringing."""
-        return self._first(lambda c: c.is_up and not c.is_held) or self._first(
-            lambda c: not c.is_held
-        )
+        return self.spoken() or self._first(lambda c: not c.is_held)
 
     def left_on_hold(self) -> Call | None:
         """The held call, when it is the only one."""
@@ -113,12 +108,6 @@ class CallBook:
     def _first(self, wanted: Callable[[Call], bool]) -> Call | None:
         with self._lock:
             return next((call for call in self._calls if wanted(call)), None)
-
-
-def _there(call: Call | None, otherwise: str) -> Call:
-    if call is None:
-        raise CallFailed(otherwise)
-    return call
 
 
 def end_reason(call: Call, param: str) -> EndReason:

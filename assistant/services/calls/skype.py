@@ -124,8 +124,9 @@ class SkypeLine:
     def decline(self) -> None:
         raise CallFailed(_ON_TELEPHONE)
 
-    def hang_up(self) -> None:
+    def hang_up(self, held: bool = False) -> None:
         """Stop the call, or the invitation, by the strongest means that the server offers now."""
+        del held  # there is one call at most
         call = self._call
         if call is None:
             return

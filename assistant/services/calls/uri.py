@@ -59,8 +59,9 @@ class UriLine:
     def decline(self) -> None:
         raise CallFailed(_FOREIGN_CALL)
 
-    def hang_up(self) -> None:
+    def hang_up(self, held: bool = False) -> None:
         """Nothing here could be ended; the other program has its own button for that."""
+        del held
 
     def mute(self, on: bool) -> None:
         del on

@@ -45,6 +45,7 @@ class AtPhone:
         self._lock = threading.Lock()
         self._link: socket.socket | None = None
         self._closing = False
+        self._again: threading.Timer | None = None
         self._thread = threading.Thread(target=self._serve, name="at-phone")
         self._thread.start()
 
@@ -64,14 +65,29 @@ class AtPhone:
         if state == WAITING:
             self._say(f'+CCWA: "{number}",145,1')
         else:
+            self._ring(number)
+
+    def _ring(self, number: str) -> None:
+        """Again every second, as a real telephone does, until somebody reacts."""
+        with self._lock:
+            is_ringing = any(call.state == INCOMING for call in self.calls.values())
+        if is_ringing and not self._closing:
             self._say("RING")
             self._say(f'+CLIP: "{number}",145')
+            self._again = threading.Timer(1.0, self._ring, [number])
+            self._again.start()
 
     def drop(self, word: str = "NO CARRIER") -> None:
         """The far end, or the network, ends every call."""
         with self._lock:
             self.calls.clear()
         self._say(word)
+
+    def leave(self, number: str) -> None:
+        """One far end hangs up; the network keeps the other call as it is."""
+        with self._lock:
+            self.calls = {i: c for i, c in self.calls.items() if c.number != number}
+        self._say("NO CARRIER")
 
     def out_of_range(self) -> None:
         """The Bluetooth link is gone."""
@@ -80,6 +96,9 @@ class AtPhone:
 
     def close(self) -> None:
         self._closing = True
+        if self._again:
+            self._again.cancel()
+            self._again.join()
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", self.port), 1).close()
         if self._link:
@@ -162,9 +181,10 @@ class AtPhone:
                 del self.calls[index]
 
     def _supplementary(self, what: str) -> None:
-        """3GPP TS 22.030: 0 refuses waiting, 1 ends active, 1x ends x, 2 swaps."""
+        """3GPP TS 22.030: 0 refuses waiting or ends held, 1 ends active, 1x ends x, 2 swaps."""
         if what == "0":
-            self._end(lambda state: state in (HELD, WAITING))
+            states = {call.state for call in self.calls.values()}
+            self._end(lambda state: state == (WAITING if WAITING in states else HELD))
         elif what == "1":
             self._end(lambda state: state == ACTIVE)
         elif what.startswith("1"):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from parts import eventually, free_port, need, running
+from parts import eventually, free_port, free_sip_port, need, running
 
 _CONFIG = """\
 poll_method epoll
@@ -93,7 +93,7 @@ def peer(
     """
     program = need("baresip", "baresip-core")
     folder.mkdir()
-    port, control = free_port(socket.SOCK_DGRAM), free_port()
+    port, control = free_sip_port(), free_port()
     uri = f"sip:{name}@127.0.0.1:{port}"
     own = f"<{uri};transport=udp>;regint=0;answermode=manual{extra}"
     config = _CONFIG.format(port=port, control=control, source=source, folder=folder)
