@@ -45,6 +45,8 @@ TICK_S = 1.0
 """How often the page is brought up to date."""
 REFRESH_S = 30.0
 """How often the calendar copy is read again."""
+UNREAD_S = 2.0
+"""The same while nothing has been read yet."""
 SYNC_S = 60.0
 """How often remote calendars are asked for changes."""
 
@@ -224,7 +226,7 @@ class Drive:
     def _refresh_sometimes(self) -> None:
         now = time.monotonic()
         if now >= self._refresh_at:
-            self._refresh_at = now + REFRESH_S
+            self._refresh_at = now + (UNREAD_S if self.car.trouble else REFRESH_S)
             self._workers.submit(self._refresh)
 
     def _refresh(self) -> None:
@@ -255,7 +257,7 @@ def run(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     with ExitStack() as stack:
         only_one(stack)
-        drive = Drive(stack.enter_context(Session(options)))
+        drive = Drive(stack.enter_context(Session(options, fill=False)))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: drive.stop())
         drive.start(stack)

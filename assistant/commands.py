@@ -44,7 +44,8 @@ _SAMPLE_NOTE = "roadcall: nothing is set up (--calendar FILE.ics); using the sam
 class Session:
     """One car with its text door, built from the options. Closes its lines."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, *, fill: bool = True) -> None:
+        """`fill`: whether to wait for remote calendars that were never read."""
         self.config = build_config(options)
         self._now: datetime | None = options.now
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -65,7 +66,8 @@ class Session:
             market=locale.market,
         )
         self.calendars = build_calendars(self.config.calendars, around)
-        self._fill()
+        if fill:
+            self._fill()
         self.car = build_car(
             self.config,
             locale,

@@ -6,13 +6,15 @@ recorded from the sink `speaker`. `norewinds` keeps an idle null sink from buffe
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _SCRIPT = """
 load-module module-native-protocol-unix auth-anonymous=1 socket={folder}/native
@@ -74,6 +76,39 @@ class SoundServer:
             yield
         finally:
             self.pactl("unload-module", module)
+
+    def unplug_microphone(self) -> None:
+        self.pactl("unload-module", "module-remap-source")
+
+    def plug_in_microphone(self) -> None:
+        self.pactl(
+            "load-module", "module-remap-source", "source_name=carmic", "master=mic_in.monitor"
+        )
+        self.pactl("set-default-source", "carmic")
+
+    @contextmanager
+    def music(self) -> Iterator[Callable[[], int]]:
+        """Another program plays; gives its volume, 65536 for full."""
+        command = ["paplay", "--raw", "--device=speaker", "/dev/zero"]
+        player = subprocess.Popen(command, env=self._everything)
+        try:
+            yield lambda: self._volume_of(player.pid)
+        finally:
+            player.kill()
+            player.wait()
+
+    def _volume_of(self, pid: int) -> int:
+        return next(
+            (min(channel["value"] for channel in stream["volume"].values()))
+            for stream in self._streams_of(pid)
+        )
+
+    def plays(self, pid: int) -> bool:
+        return bool(self._streams_of(pid))
+
+    def _streams_of(self, pid: int) -> list[dict[str, Any]]:
+        listed = json.loads(self.pactl("--format=json", "list", "sink-inputs"))
+        return [s for s in listed if s["properties"].get("application.process.id") == str(pid)]
 
     def pactl(self, *words: str) -> str:
         return self._run("pactl", *words).decode().strip()
