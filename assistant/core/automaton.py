@@ -6,8 +6,9 @@ exactly what the matcher can understand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 
@@ -33,3 +34,19 @@ class Automaton:
     @property
     def words(self) -> frozenset[str]:
         return frozenset(arc.word for arc in self.arcs if arc.word is not None)
+
+    def without(self, words: Set[str]) -> Automaton:
+        """The sentences that have none of these words; no arc is left that leads nowhere."""
+        if not words:
+            return self
+        before: defaultdict[int, list[Arc]] = defaultdict(list)
+        for arc in self.arcs:
+            if arc.word not in words:
+                before[arc.target].append(arc)
+        useful, waiting = set(self.finals), list(self.finals)
+        while waiting:
+            sources = {arc.source for arc in before[waiting.pop()]} - useful
+            useful |= sources
+            waiting += sources
+        kept = tuple(arc for arc in self.arcs if arc.target in useful and arc.word not in words)
+        return replace(self, arcs=kept)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from assistant.core.automaton import Automaton
-from assistant.speech.lexicon import Phones
+from assistant.speech.phonemes import Phones
 
 SILENCE = "SIL"
 ANY = "*"

@@ -2,27 +2,22 @@
 
 The order is: what the driver wrote under "say it like"; the model's dictionary (CMU); a
 possessive, a compound or an abbreviation of dictionary words; espeak-ng's reading as English and
-as the language the spelling shows. Guesses are kept in the user's cache folder, so that only a
-new name costs a child process. Neighbours: `graph` asks for every word of an automaton.
+as the language the spelling shows. Neighbours: `readings` guesses, `graph` asks for every word of
+an automaton.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import itertools
-import json
-import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from assistant.errors import ModelMissing, VoiceMissing
-from assistant.speech import espeak
-from assistant.speech.phonemes import arpabet, language_of, plain
-
-Phones = tuple[str, ...]
+from assistant.errors import ModelMissing
+from assistant.speech.phonemes import Phones, language_of, plain
+from assistant.speech.readings import Readings
 
 ENGLISH = "en-us"
 """The reading that fits the dictionary: rhotic, as the model was trained."""
@@ -43,8 +38,7 @@ class Lexicon:
             ModelMissing: the dictionary is not there or broken.
         """
         self._words = _Dictionary(model_dir / "lexicon.tsv.gz")
-        self._cache_file = (cache_dir or default_cache()) / "pronunciations.json"
-        self._guesses = _read_cache(self._cache_file)
+        self._readings = Readings(cache_dir)
         self._guessed: set[str] = set()
 
     @property
@@ -66,7 +60,8 @@ class Lexicon:
         wanted = list(dict.fromkeys(words))
         spoken = {word: say_like.get(word, "").lower().split() or [word] for word in wanted}
         parts = {part for spelling in spoken.values() for part in spelling}
-        self._guess([part for part in parts if not self._is_sure(part)], language)
+        unsure = [part for part in parts if not self._is_sure(part)]
+        self._readings.prepare(unsure, ENGLISH, language)
         return {
             word: _chain([self._part(part, language) for part in spoken[word]]) for word in wanted
         }
@@ -76,7 +71,7 @@ class Lexicon:
         native = language or language_of(word)
         if not self._is_sure(word):
             self._guessed.add(word)
-            found += [arpabet(self._guesses[key], key[0]) for key in self._readings(word, language)]
+            found += self._readings.of(word, ENGLISH, language)
         elif native:
             found += self._known(plain(word))
         usable = [phones for phones in dict.fromkeys(found) if phones]
@@ -115,34 +110,6 @@ class Lexicon:
                 return list(_chain([self._known(word[:cut]), self._known(word[cut:])]))
         return []
 
-    def _readings(self, word: str, language: str) -> list[tuple[str, str]]:
-        """The guesses to use for a word, each (espeak-ng voice, spelling)."""
-        native = language or language_of(word)
-        if not word.isascii() and native in ("ru", "cmn", "el", "ja", "ko", "ar", "he", "hi"):
-            return [(native, word)]
-        voices = [ENGLISH, native or "de"]
-        return [(voice, word) for voice in dict.fromkeys(voices)]
-
-    def _guess(self, words: list[str], language: str) -> None:
-        """Fills `_guesses` for all readings of `words`."""
-        keys = {key for word in words for key in self._readings(word, language)}
-        missing = sorted(keys - self._guesses.keys())
-        if not missing:
-            return
-        try:
-            heard = espeak.phonemes(missing)
-        except VoiceMissing:
-            self._guesses |= dict.fromkeys(missing, "")
-            return
-        self._guesses |= dict(zip(missing, heard, strict=True))
-        _write_cache(self._cache_file, self._guesses)
-
-
-def default_cache() -> Path:
-    """The user's cache folder. Source: XDG Base Directory Specification."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "roadcall"
-
 
 class _Dictionary:
     """The lines `word<TAB>phones` of a file, sorted by word; a dict of them takes 20 MB more."""
@@ -172,27 +139,6 @@ class _Dictionary:
 
 def _word(line: str) -> str:
     return line.partition("\t")[0]
-
-
-def _read_cache(path: Path) -> dict[tuple[str, str], str]:
-    """A cache that cannot be read is only made again."""
-    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-        stored = json.loads(path.read_text("utf-8"))
-        return {
-            (voice, word): ipa for voice, words in stored.items() for word, ipa in words.items()
-        }
-    return {}
-
-
-def _write_cache(path: Path, guesses: Mapping[tuple[str, str], str]) -> None:
-    stored: dict[str, dict[str, str]] = {}
-    for (voice, word), ipa in guesses.items():
-        stored.setdefault(voice, {})[word] = ipa
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(stored, ensure_ascii=False), "utf-8")
-        draft.replace(path)
 
 
 def _chain(readings: list[list[Phones]]) -> tuple[Phones, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+Phones = tuple[str, ...]
+
 # One line: ARPAbet phones = IPA spellings that espeak-ng writes for them.
 _TABLE = """
 AA = ɑ ɑː ɒ aː
@@ -72,6 +74,8 @@ _PHONES = {
     for ipa in unicodedata.normalize("NFD", spellings).split()
 }
 _LONGEST = max(map(len, _PHONES))
+PHONES = frozenset(phone for phones in _PHONES.values() for phone in phones)
+"""ARPAbet, without stress."""
 _ENGLISH: dict[str, tuple[str, ...]] = {"a": ("AE",), "ɾ": ("T",), "aː": ("AA",)}
 _ELSEWHERE: dict[str, tuple[str, ...]] = {"a": ("AA",)}
 

@@ -22,24 +22,16 @@ from assistant.core.model import Hypothesis, Word
 from assistant.errors import ConfigError, ModelMissing
 from assistant.speech.endpoint import Decision, Endpointer, Patience, Reading, Sentences
 from assistant.speech.expansion import Costs
-from assistant.speech.graph import NOISE, UNKNOWN, compile_graph, one_spelling, read_units
-from assistant.speech.lexicon import Lexicon
+from assistant.speech.graph import Embedded
+from assistant.speech.model_folder import CONTINUED, NOISE, UNKNOWN, Compiler
+from assistant.speech.official import Official, is_official
 
 RATE_HZ = 16000
 _FRAME_BYTES = RATE_HZ // 50 * 2
 """20 ms of 16-bit mono."""
 _CHUNK_BYTES = 5 * _FRAME_BYTES
 """What Vosk gets at a time."""
-_BOUNDARIES = "graph/phones/word_boundary.int"
-_MODEL_FILES = (
-    "am/final.mdl",
-    "conf/mfcc.conf",
-    "conf/model.conf",
-    "graph/units.tsv",
-    _BOUNDARIES,
-    "lexicon.tsv.gz",
-)
-_TRANSITION_MODEL = b"\0B<TransitionModel> "
+_NO_WORDS = (NOISE, CONTINUED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +52,23 @@ class Language:
     """vosk.Model"""
     sentences: Sentences
     approximated: frozenset[str]
-    """Words whose pronunciation was only guessed."""
+    """Words whose sound was only guessed."""
+    left_out: frozenset[str]
+    """Words that the model cannot hear at all."""
 
 
 class Recognizer:
     """One acoustic model; makes languages for it."""
 
-    def __init__(self, model_dir: Path, limits: Limits | None = None) -> None:
+    def __init__(self, model_dir: Path, language: str = "en", limits: Limits | None = None) -> None:
         """Checks the model's files, because Vosk ends the process over some that are broken.
 
         Raises:
             ModelMissing: the folder is not a whole model.
             ConfigError: vosk is not installed.
         """
-        check_model(model_dir)
+        self.limits = limits or Limits()
+        self.compiler = open_model(model_dir, language, self.limits.filler)
         try:
             import vosk
         except ImportError as cause:
@@ -81,9 +76,7 @@ class Recognizer:
         vosk.SetLogLevel(-2)
         self._vosk = vosk
         self._model_dir = model_dir
-        self._limits = limits or Limits()
         self._compiling = threading.Lock()
-        self.lexicon = Lexicon(model_dir)
 
     def language(self, automaton: Automaton, say_like: Mapping[str, str] | None = None) -> Language:
         """Compiles and loads a grammar; may run in any thread.
@@ -92,29 +85,24 @@ class Recognizer:
             ModelMissing: the acoustic model cannot be loaded.
         """
         with self._compiling, tempfile.TemporaryDirectory(prefix="roadcall-") as folder:
-            spoken = self.lexicon.pronounce_all(automaton.words, say_like or {})
-            automaton = one_spelling(automaton, spoken)
-            compile_graph(
-                automaton,
-                self.lexicon,
-                self._model_dir,
-                Path(folder),
-                filler=self._limits.filler,
-                say_like=say_like,
-            )
+            compiled = self.compiler.compile(automaton, Path(folder), say_like or {})
             try:
                 model = self._vosk.Model(folder)
                 self._vosk.KaldiRecognizer(model, RATE_HZ)  # fails here, if at all
             except Exception as cause:  # vosk raises nothing narrower
                 raise ModelMissing(str(self._model_dir), "is broken; install it again") from cause
-        guessed = self.lexicon.approximated & automaton.words
-        return Language(model=model, sentences=Sentences(automaton), approximated=guessed)
+        return Language(
+            model=model,
+            sentences=Sentences(compiled.automaton),
+            approximated=compiled.approximated,
+            left_out=compiled.left_out,
+        )
 
     def utterance(self, language: Language, *, hold: bool = False) -> Utterance:
         """Listens to one utterance; with `hold` it ends only after `release`."""
         decoder = self._vosk.KaldiRecognizer(language.model, RATE_HZ)
         decoder.SetWords(True)
-        return Utterance(decoder, language, self._limits, hold=hold)
+        return Utterance(decoder, language, self.limits, hold=hold)
 
 
 class Utterance:
@@ -217,7 +205,7 @@ class Utterance:
             self._text = text
             words = text.split()
             foreign = words[-1:] in ([UNKNOWN], [NOISE])
-            own = [word for word in words if word != NOISE]
+            own = [word for word in words if word not in _NO_WORDS]
             self._reading = Reading.FOREIGN if foreign else self._sentences.reading(own)
 
     def _hypothesis(self, result: Mapping[str, Any]) -> Hypothesis:
@@ -230,7 +218,7 @@ class Utterance:
                 confidence=min(1.0, entry["conf"]),
             )
             for entry in result.get("result", ())
-            if entry["word"] != NOISE
+            if entry["word"] not in _NO_WORDS
         )
         confidence = min((word.confidence for word in words), default=0.0)
         spoken = [word.text for word in words]
@@ -241,23 +229,15 @@ class Utterance:
         return Hypothesis(text=" ".join(spoken), confidence=confidence, words=words)
 
 
-def check_model(model_dir: Path) -> None:
+def open_model(model_dir: Path, language: str, filler: Costs) -> Compiler:
     """Raises ModelMissing, naming what is wrong, unless the folder is a whole model."""
-    if not model_dir.is_dir():
-        raise ModelMissing(str(model_dir))
-    if (model_dir / "graph/HCLr.fst").is_file() and not (model_dir / "graph/units.tsv").is_file():
-        problem = "keeps its lexicon compiled in; no grammar can be built for it yet"
+    graph = model_dir / "graph"
+    if is_official(model_dir):
+        return Official(model_dir, language)
+    if (graph / "HCLG.fst").is_file() and not (graph / "units.tsv").is_file():
+        problem = f"has a fixed grammar; install a small one: roadcall models install {language}"
         raise ModelMissing(str(model_dir), problem)
-    missing = [name for name in _MODEL_FILES if not (model_dir / name).is_file()]
-    if missing:
-        raise ModelMissing(str(model_dir), f"lacks {', '.join(missing)}; install it again")
-    with (model_dir / _MODEL_FILES[0]).open("rb") as file:
-        start = file.read(len(_TRANSITION_MODEL))
-    if start != _TRANSITION_MODEL:
-        raise ModelMissing(str(model_dir), "am/final.mdl is not an acoustic model")
-    boundaries = (model_dir / _BOUNDARIES).read_text("utf-8", errors="replace").splitlines()
-    if len(boundaries) != len(read_units(model_dir).kinds):
-        raise ModelMissing(str(model_dir), f"{_BOUNDARIES} does not belong to graph/units.tsv")
+    return Embedded(model_dir, filler)
 
 
 def energy_dbfs(pcm: bytes) -> float:
@@ -271,4 +251,4 @@ def energy_dbfs(pcm: bytes) -> float:
 
 
 def _spoken(words: list[str]) -> Iterator[str]:
-    return (word for word in words if word not in (UNKNOWN, NOISE))
+    return (word for word in words if word not in (UNKNOWN, *_NO_WORDS))

@@ -35,6 +35,7 @@ from assistant.replay.cases import load_suite
 from assistant.speech import espeak, pyttsx3_child
 from assistant.speech.audio import read_wav
 from assistant.speech.expansion import Costs
+from assistant.speech.lexicon import Lexicon
 from assistant.speech.recognizer import Language, Limits, Recognizer
 from assistant.speech.synthesizer import Child, Synthesizer
 
@@ -111,7 +112,7 @@ def speed() -> None:
         began = time.perf_counter()
         grammar = automaton(locale, vocabulary, Scope.IDLE)
         rows.add_row(f"automaton, {count} contacts", f"{milliseconds(began):.0f}")
-        recognizer.lexicon.pronounce_all(grammar.words, {})
+        Lexicon(MODEL).pronounce_all(grammar.words, {})
         began = time.perf_counter()
         language = recognizer.language(grammar)
         rows.add_row(f"graph and model, {count} contacts", f"{milliseconds(began):.0f}")
@@ -194,7 +195,7 @@ def rejection() -> None:
         "rejection", "unknown", "people in grammar", "fixtures, quiet", "outside, accepted"
     )
     for unknown in (-4.0, 0.0, 4.0):
-        recognizer = Recognizer(MODEL, Limits(filler=Costs(unknown=unknown)))
+        recognizer = Recognizer(MODEL, limits=Limits(filler=Costs(unknown=unknown)))
         language = recognizer.language(grammar)
         kept = [share(recognizer, language, clips) for clips in (good, made, other)]
         mark = " (in use)" if unknown == Costs().unknown else ""

@@ -185,13 +185,6 @@ def test_a_missing_file_is_named(model: Path, name: str) -> None:
         Recognizer(model)
 
 
-def test_a_model_with_a_compiled_lexicon_is_told_apart(model: Path) -> None:
-    (model / "graph/units.tsv").unlink()
-    (model / "graph/HCLr.fst").touch()
-    with pytest.raises(ModelMissing, match="lexicon compiled in"):
-        Recognizer(model)
-
-
 def test_no_model_at_all(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="not found"):
         Recognizer(tmp_path / "nothing")
