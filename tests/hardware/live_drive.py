@@ -25,14 +25,15 @@ class LiveDrive:
     def __init__(self, folder: Path, server: SoundServer, settings: str = "") -> None:
         self.kept = folder / "kept"
         self.config = folder / "car.toml"
-        self.config.write_text(f'display_port = 0\nrecord = "{self.kept}"\n{settings}')
+        page = "" if "display_port" in settings else "display_port = 0\n"
+        self.config.write_text(f'record = "{self.kept}"\n{page}{settings}')
         self._environment = os.environ | server.environment
         for name in ("XDG_RUNTIME_DIR", "XDG_DATA_HOME"):
             self._environment[name] = str(folder)
-        self.lines: list[str] = []
         self.start()
 
     def start(self) -> None:
+        self.lines: list[str] = []
         self._terminal, slave = pty.openpty()
         began = time.monotonic()
         self.process = self.spawn(stdin=slave)
@@ -70,8 +71,9 @@ class LiveDrive:
         """What has been said so far, to the end or hushed."""
         return sorted(self.kept.glob("reply-*.wav"))
 
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """The exit status; -9 after SIGKILL."""
+        self.process.send_signal(how)
         code = self.process.wait(timeout=15)
         self._reader.join(timeout=5)
         os.close(self._terminal)

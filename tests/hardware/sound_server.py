@@ -98,17 +98,11 @@ class SoundServer:
             player.wait()
 
     def _volume_of(self, pid: int) -> int:
-        return next(
-            (min(channel["value"] for channel in stream["volume"].values()))
-            for stream in self._streams_of(pid)
+        streams: list[dict[str, Any]] = json.loads(
+            self.pactl("--format=json", "list", "sink-inputs")
         )
-
-    def plays(self, pid: int) -> bool:
-        return bool(self._streams_of(pid))
-
-    def _streams_of(self, pid: int) -> list[dict[str, Any]]:
-        listed = json.loads(self.pactl("--format=json", "list", "sink-inputs"))
-        return [s for s in listed if s["properties"].get("application.process.id") == str(pid)]
+        (own,) = [s for s in streams if s["properties"].get("application.process.id") == str(pid)]
+        return min(int(channel["value"]) for channel in own["volume"].values())
 
     def pactl(self, *words: str) -> str:
         return self._run("pactl", *words).decode().strip()

@@ -128,6 +128,12 @@ def test_log_holds_no_speech(server: SoundServer, start: Start) -> None:
     assert not [word for word in ("weather", "paris", "budget", "token") if word in log], log
 
 
+def is_loud(recording: Path) -> bool:
+    """Whether there was sound in the last tenth of a second."""
+    latest = np.frombuffer(recording.read_bytes()[-3200:], "<i2").astype(float)
+    return float(np.sqrt(np.mean(latest**2))) > 300
+
+
 def test_press_during_a_reply_silences_it_and_listens(
     tmp_path: Path, server: SoundServer, start: Start
 ) -> None:
@@ -137,7 +143,7 @@ def test_press_during_a_reply_silences_it_and_listens(
     with server.echo(), server.recording(heard):
         drive.press()
         server.play_to_microphone(FIXTURES / "next-slt.wav")
-        eventually(lambda: server.plays(drive.process.pid), "the reply is spoken", 20)
+        eventually(lambda: is_loud(heard), "the reply is spoken", 20)
         drive.press()
         server.play_to_microphone(JOIN)
         eventually(lambda: drive.says("would dial"), "the call is announced", within_s=40)
@@ -152,7 +158,7 @@ def test_two_presses_at_once_are_one_and_silence_ends_in_words(start: Start) -> 
 
 
 def test_microphone_that_goes_in_the_middle_of_a_sentence(
-    tmp_path: Path, server: SoundServer, start: Start
+    server: SoundServer, start: Start
 ) -> None:
     drive = start()
     drive.press()
@@ -219,7 +225,6 @@ def test_music_is_turned_down_and_up_again_even_after_a_crash(
         eventually(lambda: volume() == loud, "the music is back", 30)
         drive.press()
         eventually(lambda: volume() < loud, "the music is turned down", 10)
-        drive.process.send_signal(signal.SIGKILL)
-        drive.process.wait()
+        assert drive.stop(signal.SIGKILL) == -signal.SIGKILL
         eventually(lambda: volume() == loud, "the music is back", 10)
     drive.start()
