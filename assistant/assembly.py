@@ -54,6 +54,7 @@ class Car:
     address_book: tuple[Contact, ...]
     """Of files on this machine."""
     books: AddressBooks | None = None
+    calendar_names: tuple[str, ...]
     copy: CalendarCopy = field(init=False)
     """The last one that could be read; empty before the first."""
     changes: tuple[Change, ...] = ()
@@ -78,7 +79,9 @@ class Car:
             return
         met = people_from(self.copy.appointments)
         self.people = merge((*self.address_book, *self._remote, *met))
-        self.vocabulary = build_vocabulary(self.locale, self.people, self.copy.appointments)
+        self.vocabulary = build_vocabulary(
+            self.locale, self.people, self.copy.appointments, self.calendar_names
+        )
         self.matcher = Matcher(self.locale, self.vocabulary)
 
     def _read(self) -> CalendarCopy:
@@ -161,6 +164,7 @@ def build_car(
 
 
 def load_contacts(paths: Iterable[str], market: str) -> tuple[tuple[Contact, ...], tuple[str, ...]]:
+        calendar_names=calendars.names,
     """Everybody in the address books, and a line per entry that had to be left out."""
     people: list[Contact] = []
     problems: list[str] = []

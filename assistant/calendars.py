@@ -49,6 +49,8 @@ class Calendars:
     """What the car reads and, where a back end can, changes."""
 
     calendar: Calendar
+    names: tuple[str, ...] = ()
+    """What the driver calls them."""
     writable: Writer | None = None
     mirror: Mirror | None = None
     """The local copy, when there is one: to be started and closed."""
@@ -87,16 +89,18 @@ def build_calendars(accounts: Sequence[Account], around: Surroundings) -> Calend
         return Calendars(calendar=Nothing())
     around = replace(around, microsoft=Connections(accounts))
     built = [_build(account, around) for account in accounts]
+    names = tuple(source.name for source in built)
     default = _default(accounts, built)
     people = [book for account in accounts for book in _books(account, around)]
     books = AddressBooks(data_folder(), people, around.market, around.zone) if people else None
     files = [source for source in built if isinstance(source, IcsCalendar)]
     if len(files) == len(built):
-        return Calendars(calendar=files[0] if len(files) == 1 else Together(files), books=books)
+        alone = files[0] if len(files) == 1 else Together(files)
+        return Calendars(calendar=alone, names=names, books=books)
     mirror = Mirror(data_folder() / "mirror.sqlite", built, around.zone, around.clock)
     homes = {s.name: cast(WritableCalendar, s) for s in built if hasattr(s, "respond")}
     writer = Writer(homes, default, mirror.hurry, around.clock) if homes else None
-    return Calendars(calendar=mirror, writable=writer, mirror=mirror, books=books)
+    return Calendars(calendar=mirror, names=names, writable=writer, mirror=mirror, books=books)
 
 
 def _default(accounts: Sequence[Account], built: Sequence[Source]) -> str:

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from assistant.actions import INTENTS
 from assistant.actions.carry import carry
+from assistant.actions.selection import in_calendar
 from assistant.actions.world import World
 from assistant.core import events as ev
 from assistant.core.dialog import Dialog
@@ -180,7 +181,7 @@ def perform(command: ev.Act, world_of: WorldOf) -> Outcome | AssistantError:
         act = INTENTS.get(command.order.intent)
         if act is None:
             return NotUnderstood(command.order.intent)
-        return act(world, command.order)
+        return act(*in_calendar(world, command.order))
     except AssistantError as error:
         return error
 

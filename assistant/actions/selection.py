@@ -7,6 +7,7 @@ Everything less is asked. Nothing here guesses a person to be called.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from assistant.actions.world import World
 from assistant.core import agenda
@@ -50,6 +51,18 @@ def when_of(reading: Interpretation, slot: str = "when") -> When | None:
 def named_of(reading: Interpretation, slot: str) -> Named | None:
     value = reading.slots.get(slot)
     return value if isinstance(value, Named) else None
+
+
+def in_calendar(world: World, reading: Interpretation) -> tuple[World, Interpretation]:
+    """Where a calendar is named, a world with nothing but it, and the rest of the question."""
+    named = named_of(reading, "calendar")
+    if named is None:
+        return world, reading
+    names = meant(named)
+    own = tuple(a for a in world.appointments if a.calendar in names)
+    rest = {slot: value for slot, value in reading.slots.items() if slot != "calendar"}
+    only = replace(world, calendar=replace(world.copy, appointments=own))
+    return only, replace(reading, slots=rest)
 
 
 def contacts_called(world: World, names: Sequence[str]) -> tuple[Contact, ...]:

@@ -62,7 +62,7 @@ class Digits:
 
 Kind = Listed | Formed | Open | Digits
 
-NAMES = ("person", "title", "org")
+NAMES = ("person", "title", "org", "calendar")
 """Kinds whose phrases come from the driver's contacts and calendar."""
 OPTION = "option"
 """Kind whose phrases are the answers on offer."""

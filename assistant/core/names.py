@@ -19,6 +19,7 @@ from assistant.core.tokens import tokens
 WHOLE, PART, FRIENDLY = 1.0, 0.9, 0.85
 """Likeness of a form to the one named: all of the name, a part of it, a common short form."""
 
+_CALENDAR = frozenset({"calendar", "kalender", "calendrier", "agenda"})
 _NICKNAMES = (
     "alexander alex sascha", "alexandra alex sandra", "andreas andi", "andrew andy drew",
     "anthony tony", "antoine toine", "benjamin ben benji", "catherine cathy kate katie",
@@ -136,6 +137,16 @@ def title_forms(
                 if part not in seen and len(seen) < _MOST_FORMS:
                     seen.add(part)
                     yield part
+
+
+def calendar_forms(name: str, language: str) -> Iterator[Spoken]:
+    """ "Work calendar" is said "work"; German bends it and joins it: "in meinem privaten Kalender",
+    "im Teamkalender"."""
+    words = tuple(word for word in tokens(name) if word not in _CALENDAR) or tokens(name)
+    yield words
+    if language == "de" and words:
+        for ending in ("e", "en", "er", "em", "kalender"):
+            yield (*words[:-1], words[-1] + ending)
 
 
 def _said(text: str, signs: Mapping[str, tuple[str, ...]], language: str) -> Iterator[Spoken]:

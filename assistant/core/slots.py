@@ -44,13 +44,24 @@ class Vocabulary:
     """Values are titles of appointments as written."""
     org: Lexicon
     """Values are organisations as written in the address book."""
+    calendar: Lexicon
+    """Values are the names the driver gave the calendars."""
 
     def of(self, kind: str) -> Lexicon:
-        return {"person": self.person, "title": self.title, "org": self.org}[kind]
+        found = {
+            "person": self.person,
+            "title": self.title,
+            "org": self.org,
+            "calendar": self.calendar,
+        }
+        return found[kind]
 
 
 def build_vocabulary(
-    locale: Locale, contacts: Sequence[Contact], appointments: Sequence[Appointment]
+    locale: Locale,
+    contacts: Sequence[Contact],
+    appointments: Sequence[Appointment],
+    calendars: Sequence[str] = (),
 ) -> Vocabulary:
     """Private appointments lend no title; everybody invited to a meeting is a person."""
     public = [a for a in appointments if not a.is_private]
@@ -66,6 +77,11 @@ def build_vocabulary(
             (form, contact.organisation, 1.0)
             for contact in contacts
             for form in names.organisation_forms(contact.organisation)
+        ),
+        calendar=_lexicon(
+            (form, name, 1.0)
+            for name in calendars
+            for form in names.calendar_forms(name, locale.language)
         ),
     )
 

@@ -185,6 +185,18 @@ def test_one_meeting_of_two_accounts_counts_once(server: DavServer, tmp_path: Pa
         assert "Dentist" in [a.title for a in session.car.copy.appointments], refused
 
 
+def test_a_calendar_is_asked_for_by_its_name(server: DavServer, tmp_path: Path) -> None:
+    server.put("a", event("a", 10, "Budget review"))
+    home = other(server, tmp_path, body(event("y", 12, "Dentist")))
+    with Session(options(tmp_path, caldav(server), home)) as session:
+        assert say(session, "what's on my home calendar today") == (
+            "One appointment today: Dentist at noon."
+        )
+        assert say(session, "what's next on my work calendar").startswith("Next is Budget review")
+        assert say(session, "am i free at noon in my work calendar").startswith("Yes")
+        assert say(session, "am i free at noon").startswith("No, you have Dentist")
+
+
 def test_new_entries_go_where_the_configuration_says(server: DavServer, tmp_path: Path) -> None:
     server.put("a", event("a", 10, "Budget review"))
     two = caldav(server), caldav(server, "Team", "writable = true")

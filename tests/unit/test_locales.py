@@ -28,7 +28,7 @@ SMALL = '[locale]\ntag = "en-GB"\n'
 
 def matcher(locale: Locale) -> Matcher:
     review = Appointment(uid="1", title="Budget review", start=NOW, end=NOW)
-    return Matcher(locale, build_vocabulary(locale, CONTACTS, [review]))
+    return Matcher(locale, build_vocabulary(locale, CONTACTS, [review], ["Team"]))
 
 
 def scope_of(locale: Locale, intent: str) -> Scope:
@@ -150,7 +150,8 @@ def spoken(locale: Locale, parts: tuple[str | Slot, ...], draw: random.Random) -
 
 
 def value(locale: Locale, kind: str, draw: random.Random) -> str:
-    names = {"person": "ben smith", "title": "budget review", "org": "acme", OPTION: "anna weber"}
+    names = {"person": "ben smith", "title": "budget review", "org": "acme", "calendar": "team"}
+    names[OPTION] = "anna weber"
     if kind in NAMES or kind == OPTION:
         return names[kind]
     match locale.kinds[kind]:

@@ -110,3 +110,17 @@ def test_common_words_do_not_name_a_meeting(english: Locale) -> None:
 def test_private_titles_stay_private(english: Locale) -> None:
     secret = build_vocabulary(english, [], [meeting("Divorce lawyer", is_private=True)])
     assert not secret.title.phrases
+
+
+def test_calendars_are_named_as_people_bend_them(language: Callable[[str], Locale]) -> None:
+    names = ["Privat", "Team Nord", "Work calendar"]
+    german = build_vocabulary(language("de-DE"), [], [], names).calendar
+    for heard, meant in (
+        ("privaten", "Privat"),
+        ("team nord", "Team Nord"),
+        ("privatkalender", "Privat"),
+        ("work", "Work calendar"),
+    ):
+        assert named(german, heard).candidates[0].value == meant
+    english = build_vocabulary(language("en-GB"), [], [], names).calendar
+    assert "privaten" not in english.texts
