@@ -84,7 +84,7 @@ class Dialog(Floor):
             case ev.DeviceFailed():
                 return self._device_failed(event.error)
             case ev.DeviceBack():
-                return [ev.Show(card=self._card(Glyph.INFO, event.device))]
+                return self._device_back(event)
             case _:
                 assert_never(event)
 

@@ -130,7 +130,7 @@ class DeviceBack:
     """A device is usable again; `device` is its name."""
 
     kind: str
-    """microphone, speaker, button."""
+    """microphone, speaker, button: a phrase of the locale file says that it is back."""
     device: str
 
 

@@ -124,6 +124,14 @@ class Floor:
         text = self.wording.error(error)
         return self._say(text, self._card(Glyph.ERROR, text))
 
+    def _device_back(self, event: ev.DeviceBack) -> list[Command]:
+        """Which device is used now; said where nobody is disturbed."""
+        text = self.wording.phrase(f"{event.kind}_back", device=event.device)
+        card = self._card(Glyph.INFO, text)
+        if self.state is State.ASLEEP:
+            return [*self._begin_turn(), *self._say(text, card)]
+        return [ev.Show(card=card)]
+
     @staticmethod
     def _card(glyph: Glyph, text: str) -> Card:
         return Card(glyph=glyph, lines=(text,))

@@ -24,6 +24,7 @@ import numpy as np
 from assistant.core.events import DeviceBack, DeviceFailed
 from assistant.devices.echo import without_tones
 from assistant.devices.level import Samples, level_dbfs
+from assistant.devices.pulse import known_as
 from assistant.errors import ConfigError, MicrophoneLost
 
 RATE_HZ = 16000
@@ -174,7 +175,7 @@ class Microphone:
 
     def _stream(self) -> Any:
         device = _find(self._sounddevice, self._wanted)
-        self.device = device["name"]
+        self.device = known_as(device["name"], "sources")
         rate_hz = int(device["default_samplerate"])
         convert = _Converter(rate_hz)
 

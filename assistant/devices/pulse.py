@@ -23,8 +23,17 @@ def is_ear_worn(speaker: str = "") -> bool:
     return bool(_WORN.search(speaker or " ".join(_default_output())))
 
 
+def known_as(device: str, kind: str) -> str:
+    """What the driver would call PortAudio's `device`; `kind` is sources or sinks. Where PortAudio
+    knows the sound server only, the server's default is meant."""
+    if device not in ("default", "pulse", "pipewire"):
+        return device
+    name = pactl(f"get-default-{kind.removesuffix('s')}")
+    return next((one["description"] for one in listed(kind) if one["name"] == name), device)
+
+
 def listed(kind: str) -> list[dict[str, Any]]:
-    """`sinks` or `sink-inputs` as pactl describes them; none without a sound server."""
+    """`sinks`, `sources` or `sink-inputs` as pactl describes them; none without a sound server."""
     try:
         found: list[dict[str, Any]] = json.loads(pactl("--format=json", "list", kind))
     except ValueError:
