@@ -32,6 +32,7 @@ _FRAME_BYTES = RATE_HZ // 50 * 2
 _CHUNK_BYTES = 5 * _FRAME_BYTES
 """What Vosk gets at a time."""
 _NO_WORDS = (NOISE, CONTINUED)
+_SILENCE = Hypothesis(text="", confidence=0.0, is_speech=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,13 +160,13 @@ class Utterance:
         return self._endpointer.has_speech
 
     def finish(self) -> Hypothesis:
-        """What was said; may be called before the end has been decided."""
-        if not self._endpointer.has_speech:
-            return Hypothesis(text="", confidence=0.0, is_speech=False)
-        if self._final is None:
+        """What was said; may be called before the end has been decided.
+
+        A whole sentence is speech even where noise from first to last hides how loud it was."""
+        if self._final is None and (self._text or self._endpointer.has_speech):
             self._peek()
-        assert self._final is not None
-        return self._hypothesis(self._final)
+        heard = self._hypothesis(self._final or {})
+        return heard if heard.text or self._endpointer.has_speech else _SILENCE
 
     @property
     def _is_over(self) -> bool:
