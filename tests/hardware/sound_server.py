@@ -86,11 +86,24 @@ class SoundServer:
         )
         self.pactl("set-default-source", "carmic")
 
+    def plug_in_headset(self) -> None:
+        """The speaker from now on is one that says it is worn."""
+        kind = "sink_properties=device.form_factor=headset"
+        self.pactl("load-module", "module-null-sink", "sink_name=worn", "norewinds=1", kind)
+        self.pactl("set-default-sink", "worn")
+
+    def is_played_to_microphone(self) -> bool:
+        return "paplay" in self.pactl("list", "sink-inputs")
+
     @contextmanager
     def music(self) -> Iterator[Callable[[], int]]:
         """Another program plays; gives its volume, 65536 for full."""
         command = ["paplay", "--raw", "--device=speaker", "/dev/zero"]
         player = subprocess.Popen(command, env=self._everything)
+        deadline = time.monotonic() + 10
+        while "paplay" not in self.pactl("list", "sink-inputs"):
+            assert time.monotonic() < deadline, "the music does not start"
+            time.sleep(0.05)
         try:
             yield lambda: self._volume_of(player.pid)
         finally:

@@ -228,3 +228,28 @@ def test_music_is_turned_down_and_up_again_even_after_a_crash(
         assert drive.stop(signal.SIGKILL) == -signal.SIGKILL
         eventually(lambda: volume() == loud, "the music is back", 10)
     drive.start()
+
+
+def test_ignition_off_ends_the_listening(tmp_path: Path, server: SoundServer, start: Start) -> None:
+    told = tmp_path / "car"
+    drive = start(f'vehicle = "{told}"\n')
+    with server.music() as volume:
+        loud = volume()
+        drive.press()
+        eventually(lambda: volume() < loud, "somebody listens", 10)
+        told.write_text("off")
+        eventually(lambda: volume() == loud, "nobody listens", 4)
+    assert drive.replies() == [], "it must not be asked what was said"
+
+
+def test_headset_is_warned_of_where_the_law_forbids_it(
+    tmp_path: Path, server: SoundServer, start: Start, recognizer: Recognizer
+) -> None:
+    """The French market with an English voice, because the ears here are English."""
+    english = (ROOT / "assistant/locales/en-GB.toml").read_text("utf-8")
+    (tmp_path / "market.toml").write_text(english.replace('market = "GB"', 'market = "FR"', 1))
+    server.plug_in_headset()
+    drive = start(f'locale = "{tmp_path / "market.toml"}"\n')
+    eventually(drive.replies, "a warning", 30)
+    warning = "sound goes to a headset take it off while you drive"
+    assert recognised(recognizer, spoken(drive.replies()[0]), warning, *POSSIBLE) == warning
