@@ -1,4 +1,4 @@
-"""CalDAV: Nextcloud, iCloud, Fastmail, Google with an app password, and any other server.
+"""CalDAV: Nextcloud, iCloud, Fastmail and any other server that takes a password.
 
 Recurrences are expanded here, never by the server: servers return moved occurrences twice and at
 the wrong hour. Changes are written under the version that was read, so that nobody's work is
