@@ -10,6 +10,7 @@ packages=(
     dbus ofono gnome-keyring                                # a telephone and a keyring on a private bus
     xdg-utils                                               # links opened by the system's handler
     chromium libatomic1                                     # the head-up page in a real browser
+    libfst-tools                                            # a speech model in the vendor's form
 )
 
 missing() {

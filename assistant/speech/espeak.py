@@ -29,6 +29,7 @@ _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
 _UTF8 = 1
 _END_PAUSE = 0x1000
+_SSML = 0x10
 _IPA = 0x02
 _SEPARATOR = ord("_") << 8
 _RATE, _VOLUME = 1, 2
@@ -141,8 +142,8 @@ class _Library:
         write_frame(out, self.rate_hz.to_bytes(4, "little"))
         callback = _EVENT_CALLBACK(on_samples)
         self._lib.espeak_SetSynthCallback(callback)
-        text = str(request["render"]).encode()
-        mode = _UTF8 | _END_PAUSE
+        text = str(request.get("marked") or request["render"]).encode()
+        mode = _UTF8 | _END_PAUSE | (_SSML if request.get("marked") else 0)
         self._lib.espeak_Synth(text, len(text) + 1, 0, _POSITION_CHARACTER, 0, mode, None, None)
         write_frame(out, b"")
 

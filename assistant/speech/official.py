@@ -41,7 +41,7 @@ _GRAMMAR_COST = 0.8
 """Factor on the weights of the grammar: rare sentences are still said."""
 _FILLER_WORD_COST = 10.0
 """For each word outside the grammar: about what it costs to choose one of the whole vocabulary."""
-_MOST_FILLERS = 40_000
+_MOST_FILLERS = 15_000
 """Words of the filler, the shortest of the vocabulary."""
 _KALDI_SCALE = 0.1
 """The acoustic scale where conf/model.conf names none."""
@@ -103,12 +103,16 @@ class Official:
         continued = numbers[CONTINUED]
         arcs: list[GrammarArc] = []
         n_states = automaton.n_states
+        taken: set[tuple[object, ...]] = set()
         for source, target, word, weight in automaton.arcs:
             cost = self._scale * _GRAMMAR_COST * weight
             if word is None:
                 arcs.append((source, target, 0, 0, cost))
                 continue
             for first, *others in spelt[word].ways:
+                if (source, target, first, *others) in taken:
+                    continue
+                taken.add((source, target, first, *others))
                 states = [*range(n_states, n_states + len(others)), target]
                 n_states += len(others)
                 arcs.append((source, states[0], ids[first], numbers[word], cost))

@@ -3,7 +3,7 @@
 pyttsx3 hangs now and then, cannot be stopped, and loads espeak-ng, which is GPL-3; so it renders
 in a child process that is watched and started anew when it dies or takes too long. When it
 cannot speak at all, the espeak-ng child does. Neighbours: `pyttsx3_child` and `espeak` are the
-children, `voice` plays what is made here.
+children, `voice` plays what is made here, `spoken_names` knows how people are called.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 from assistant.errors import VoiceMissing
 from assistant.speech import espeak, pyttsx3_child
 from assistant.speech.audio import Pcm
+from assistant.speech.spoken_names import SpokenNames
 
 _READY_S = 10.0
 _CLAUSE_S = 4.0
@@ -42,6 +43,8 @@ class Synthesizer:
         self._children_rate = words_per_minute
         self.volume = volume
         """0 to 1."""
+        self.names = SpokenNames()
+        """Replaced as a whole when there are other people."""
         self.children = [Child(pyttsx3_child.__name__), Child(espeak.__name__)]
         self._cache: OrderedDict[tuple[str, int, float], Pcm] = OrderedDict()
         self._lock = threading.Lock()
@@ -75,7 +78,11 @@ class Synthesizer:
             yield self._clause(clause)
 
     def _clause(self, clause: str) -> Pcm:
-        key = (clause, self.words_per_minute, self.volume)
+        key = (
+            self.names.marked(clause) or self.names.plain(clause),
+            self.words_per_minute,
+            self.volume,
+        )
         with self._lock:
             if key not in self._cache:
                 self._cache[key] = self._rendered(clause)
@@ -85,8 +92,11 @@ class Synthesizer:
             return self._cache[key]
 
     def _rendered(self, clause: str) -> Pcm:
+        """By pyttsx3; by espeak-ng itself where the language has to change within the clause."""
+        marked = self.names.marked(clause)
         request = {
-            "render": clause,
+            "render": self.names.plain(clause),
+            "marked": marked,
             "voice": self.tag.lower(),
             "words_per_minute": self.words_per_minute,
             "volume": self.volume,
@@ -96,7 +106,7 @@ class Synthesizer:
             for child in self.children:
                 child.stop()
         problems = []
-        for child in self.children:
+        for child in reversed(self.children) if marked else self.children:
             for _attempt in (1, 2):
                 try:
                     return child.ask(request)
