@@ -28,6 +28,8 @@ _KEYS = 2
 """Words of a cue that outweigh one word of somebody else's business (misheard, perhaps)."""
 _SURE = 0.7
 """Score of a sentence of which every word is accounted for: not enough to act unasked."""
+NEARLY_ALL = 0.8 * _SURE
+"""Score from which no nearly fitting template is looked for."""
 
 
 class Guess(NamedTuple):
@@ -72,11 +74,18 @@ def best(locale: Locale, chart: Chart, heard: Collection[str]) -> Guess | None:
     traces = sorted(_traces(locale, chart, chunks), key=lambda found: -found[1].weight)
     for meaning, trace in traces:
         if meaning.intent in heard:
-            if trace.keys < strange * _KEYS:
+            used = frozenset(trace.positions())
+            if trace.keys < strange * _KEYS or _overlooks(chart, used):
                 return None
-            guess = _guess(locale, chart, meaning, frozenset(trace.positions()), chunks)
+            guess = _guess(locale, chart, meaning, used, chunks)
             return guess if guess.score >= _SURE * _LEAST_EXPLAINED else None
     return None
+
+
+def _overlooks(chart: Chart, used: Collection[int]) -> bool:
+    """Whether it begins with what to do, and the cue is about something else."""
+    verbs = [at for at, word in enumerate(chart.words) if word in chart.prices.verbs]
+    return verbs[:1] == [0] and not any(at in used for at in verbs)
 
 
 def _chunks(chart: Chart) -> Iterator[_Chunk]:

@@ -20,7 +20,7 @@ from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Open, Sens
 from assistant.core.locale import Locale, Meaning
 from assistant.core.model import Interpretation, Named, When
 from assistant.core.options import option_phrases
-from assistant.core.pieces import Capture, Graph, Prices, careful_verbs, word_prices
+from assistant.core.pieces import Capture, Graph, Prices, careful_verbs, known_words, word_prices
 from assistant.core.search import Chart, Search, Step
 from assistant.core.slots import Vocabulary
 from assistant.core.tokens import tokens
@@ -56,6 +56,9 @@ _RIVAL = 0.4
 """Readings that cost this much more than the best are no rivals."""
 _LEAST_SAID, _MOST_LOST = 0.5, 0.7
 """Weight of the words said, and share of it that may be missing, in a loose reading."""
+_MOST_UNKNOWN = 0.25
+"""Share of words that no template and no name has, in a sentence that is worth a rough reading;
+what calls or changes may name strangers."""
 _SMALL_LOSS = 0.25
 """What may lack around free words and strangers: an article, a preposition."""
 _CAREFUL_LOSS = 0.3
@@ -78,6 +81,7 @@ class Matcher:
         for name in NAMES:
             lexicon = vocabulary.of(name)
             self._kinds[name] = Listed(phrases=lexicon.phrases, longest=lexicon.longest)
+        self._known = frozenset(known_words(locale, self._kinds.values()))
         self._prices = Prices(words=word_prices(locale), verbs=careful_verbs(locale))
 
     def interpret(
@@ -94,17 +98,20 @@ class Matcher:
             return ()
         words = tuple(map(self._plain, (w for w in said if w not in self.locale.fillers))) or said
         reader = _Reader(self, now, scope, choices)
-        return tuple(
-            reader.exactly(words)
-            or reader.corrected(words)
-            or reader.roughly(words)
-            or reader.by_cues(words)
-        )
+        return tuple(reader.exactly(words) or reader.corrected(words) or reader.loosely(words))
 
     def _plain(self, word: str) -> str:
         """ "anna's" -> "anna", unless a template or a title has it so."""
         known = word in self._prices.words or word in self.vocabulary.title.words
         return word if known else word.removesuffix("'s")
+
+    def may_be_near(self, words: tuple[str, ...]) -> bool:
+        """Whether a template may nearly have been said: few words are in none and in no name."""
+        if not self.locale.elsewhere.isdisjoint(words):
+            return False
+        unknown = sum(word not in self._known and not word.isdigit() for word in words)
+        has_verb = not self._prices.verbs.isdisjoint(words)
+        return has_verb or unknown <= _MOST_UNKNOWN * len(words)
 
     def chart(self, words: tuple[str, ...], choices: Sequence[str]) -> Chart:
         kinds = {**self._kinds, OPTION: option_phrases(choices)}
@@ -161,18 +168,24 @@ class _Reader:
 
     def roughly(self, words: tuple[str, ...]) -> list[Interpretation]:
         chart = self.matcher.chart(words, self.choices)
-        weight = chart.prices.sum(words)
-        chart.loosen(min(_PRICE_LIMIT, (1 - _SCORE_LIMIT) * (weight + 0.5)))
+        known = chart.prices.words
+        most = sum(known.get(word, _SLOT_WORD) for word in words)  # what `_score` may count at all
+        chart.loosen(min(_PRICE_LIMIT, (1 / _CAREFUL_SCORE_LIMIT - 1) * (most + _SLOT_WORD)))
         return self._ranked(words, chart)
 
-    def by_cues(self, words: tuple[str, ...]) -> list[Interpretation]:
-        """No template fits: key words may still tell what it is about."""
+    def loosely(self, words: tuple[str, ...]) -> list[Interpretation]:
+        """No template fits. Key words that account for nearly all are enough; else the template
+        that is nearly said; else key words that account for some of it."""
         intents = self.locale.intents.items()
         heard = {name for name, intent in intents if intent.scopes & self.scopes}
-        found = cues.best(self.locale, self.matcher.chart(words, self.choices), heard)
-        if found is None:
-            return []
-        return [self._interpretation(words, found.meaning, found.captures, found.score)]
+        guess = cues.best(self.locale, self.matcher.chart(words, self.choices), heard)
+        rough: list[Interpretation] = []
+        is_told = guess is not None and guess.score >= cues.NEARLY_ALL
+        if not is_told and self.matcher.may_be_near(words):
+            rough = self.roughly(words)
+        if rough or guess is None:
+            return rough
+        return [self._interpretation(words, guess.meaning, guess.captures, guess.score)]
 
     def _ranked(self, words: tuple[str, ...], chart: Chart) -> list[Interpretation]:
         readings: dict[tuple[str, tuple[str, ...]], Interpretation] = {}
@@ -186,8 +199,6 @@ class _Reader:
             ):
                 continue
             captures = _captures(path.step)
-            if chart.is_loose and self._is_elsewhere(words, captures):
-                continue
             reading = self._interpretation(words, path.meaning, captures, _score(path))
             if intent.careful and reading.missing and path.step.lost:
                 continue
@@ -198,12 +209,6 @@ class _Reader:
             if len(readings) == _MOST_READINGS:
                 break
         return sorted(readings.values(), key=_rank)
-
-    def _is_elsewhere(self, words: tuple[str, ...], captures: Sequence[Capture]) -> bool:
-        """Whether words outside names and free text belong to somebody else's business."""
-        known = (c for c in captures if not _is_stranger(c))
-        inside = {at for c in known for at in range(c.start, c.piece.end)}
-        return any(w in self.locale.elsewhere and at not in inside for at, w in enumerate(words))
 
     def _interpretation(
         self,
@@ -261,11 +266,7 @@ def _has_free_words(step: Step, kinds: Mapping[str, Kind]) -> bool:
 
 def _has_stranger(step: Step) -> bool:
     """A name that resembles none; it fits everything, too."""
-    return any(map(_is_stranger, _captures(step)))
-
-
-def _is_stranger(capture: Capture) -> bool:
-    return capture.slot.kind in NAMES and capture.piece.cost > _STRANGER
+    return any(c.slot.kind in NAMES and c.piece.cost > _STRANGER for c in _captures(step))
 
 
 def _is_evident(step: Step, kinds: Mapping[str, Kind], *, careful: bool, is_loose: bool) -> bool:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from assistant.core import tree as trees
+from assistant.core.kinds import Formed, Kind, Listed
 from assistant.core.locale import Locale
 from assistant.core.network import Network
 from assistant.core.tree import Rule, Slot, Tree, Word
@@ -158,3 +159,13 @@ def _words(tree: Tree, rules: Mapping[str, Tree]) -> Iterator[str]:
             yield part.text
         elif isinstance(part, Rule):
             yield from _words(rules[part.name], rules)
+
+
+def known_words(locale: Locale, kinds: Collection[Kind]) -> Iterator[str]:
+    """All words of templates and lists, today's names among them."""
+    formed = [kind.network for kind in kinds if isinstance(kind, Formed)]
+    for network in (locale.network, *formed):
+        yield from (s for arcs in network.arcs for s in arcs if isinstance(s, str))
+    for kind in kinds:
+        if isinstance(kind, Listed):
+            yield from (word for phrase in kind.phrases for word in phrase)

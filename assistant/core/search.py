@@ -229,16 +229,21 @@ class Search:
         target = self.graph.words[state].get(word)
         if target is not None:
             self._push(cost, at + 1, target, (said + self.prices.of(word), lost, capture))
+        best, limit = self._best, self.chart.limit
         for slot, target in self.graph.slots[state]:
             for piece in self.chart.heard(slot.kind, at):
-                evidence = (said + piece.said, lost + piece.lost, Capture(slot, at, piece, capture))
-                self._push(cost + piece.cost, piece.end, target, evidence)
+                if cost + piece.cost < best.get((piece.end, target), limit):
+                    link = Capture(slot, at, piece, capture)
+                    evidence = (said + piece.said, lost + piece.lost, link)
+                    self._push(cost + piece.cost, piece.end, target, evidence)
 
     def _stray(self, step: Step) -> None:
         """A word too many, too few, or another one."""
         cost, _, at, state, said, lost, capture = step
+        best, limit = self._best, self.chart.limit
         for target, price in self.graph.skips(state, self.prices).items():
-            self._push(cost + price, at, target, (said, lost + price, capture))
+            if cost + price < best.get((at, target), limit):
+                self._push(cost + price, at, target, (said, lost + price, capture))
         if at >= len(self.words):
             return
         extra = self.prices.of(self.words[at])
@@ -249,5 +254,7 @@ class Search:
         for used, least in ((at, 0.0),) if is_verb else ((at, 0.0), (at + 1, extra)):
             word = self.words[used] if used < len(self.words) else ""
             for target, price in beyond.get(word, _NOWHERE).items():
-                evidence = (said + self.prices.of(word), lost + price, capture)
-                self._push(cost + max(price, least), used + 1, target, evidence)
+                dear = cost + max(price, least)
+                if dear < best.get((used + 1, target), limit):
+                    evidence = (said + self.prices.of(word), lost + price, capture)
+                    self._push(dear, used + 1, target, evidence)
