@@ -36,6 +36,7 @@ from assistant.news import News
 from assistant.screen import Screen
 from assistant.service import only_one, tell_page, tell_ready
 from assistant.services.textfile import data_folder
+from assistant.speech.spoken_names import SpokenNames
 from assistant.speech.synthesizer import Synthesizer
 from assistant.speech.voice import Voice
 
@@ -80,6 +81,7 @@ class Drive:
         self._microphone = stack.enter_context(
             Microphone(self.inbox.put, config.microphone, self._voice)
         )
+        self._name_people()
         ears = build_ears(self.car)
         ears.prepare(Scope.IDLE)
         self._listener = stack.enter_context(
@@ -243,6 +245,9 @@ class Drive:
             self._listener.ears = fresh
         except AssistantError as error:
             log.warning("the calendar could not be read again: %s", error)
+
+    def _name_people(self) -> None:
+        self._synthesizer.names = SpokenNames(self.car.people, self.car.locale.language)
 
     def _look_at_speaker(self) -> None:
         """Said once, where the law does not allow it; shown as long as it lasts."""

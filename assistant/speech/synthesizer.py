@@ -78,24 +78,20 @@ class Synthesizer:
             yield self._clause(clause)
 
     def _clause(self, clause: str) -> Pcm:
-        key = (
-            self.names.marked(clause) or self.names.plain(clause),
-            self.words_per_minute,
-            self.volume,
-        )
+        plain, marked = self.names.plain(clause), self.names.marked(clause)
+        key = (marked or plain, self.words_per_minute, self.volume)
         with self._lock:
             if key not in self._cache:
-                self._cache[key] = self._rendered(clause)
+                self._cache[key] = self._rendered(plain, marked)
                 while len(self._cache) > _CACHED:
                     self._cache.popitem(last=False)
             self._cache.move_to_end(key)
             return self._cache[key]
 
-    def _rendered(self, clause: str) -> Pcm:
+    def _rendered(self, plain: str, marked: str) -> Pcm:
         """By pyttsx3; by espeak-ng itself where the language has to change within the clause."""
-        marked = self.names.marked(clause)
         request = {
-            "render": self.names.plain(clause),
+            "render": plain,
             "marked": marked,
             "voice": self.tag.lower(),
             "words_per_minute": self.words_per_minute,

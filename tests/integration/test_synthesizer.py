@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.core.model import Contact
 from assistant.errors import VoiceMissing
 from assistant.speech import espeak, pyttsx3_child
+from assistant.speech.spoken_names import SpokenNames
 from assistant.speech.synthesizer import Child, Synthesizer, clauses
 
 
@@ -58,6 +60,17 @@ def test_rate_and_volume(synthesizer: Synthesizer) -> None:
     synthesizer.words_per_minute, synthesizer.volume = 165, 1.0
     assert fast.seconds < 0.85 * normal.seconds
     assert loudness(fast.data) < 0.7 * loudness(normal.data)
+
+
+def test_foreign_names_are_said_by_the_same_voice_in_their_language() -> None:
+    with Synthesizer("en-GB") as synthesizer:
+        (read,) = synthesizer.render("Calling Łukasz Wojciechowski.")
+        synthesizer.names = SpokenNames([Contact(name="Łukasz Wojciechowski")], "en")
+        (said,) = synthesizer.render("Calling Łukasz Wojciechowski.")
+    assert said.data != read.data
+    assert said.rate_hz == read.rate_hz
+    assert said.seconds == pytest.approx(read.seconds, rel=0.5), "the markup is not read out"
+    assert loudness(said.data) == pytest.approx(loudness(read.data), rel=0.5)
 
 
 def test_a_killed_child_is_started_anew(synthesizer: Synthesizer) -> None:
