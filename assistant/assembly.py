@@ -17,6 +17,7 @@ from assistant.actions.world import World
 from assistant.calendars import Calendars
 from assistant.config import Account, Config
 from assistant.core import locales
+from assistant.core.callers import introduced
 from assistant.core.changes import Change
 from assistant.core.dialog import Dialog
 from assistant.core.events import Event, Scope
@@ -24,6 +25,7 @@ from assistant.core.locales import Locale
 from assistant.core.match import Matcher
 from assistant.core.model import CalendarCopy, Contact, Interpretation, Span
 from assistant.core.outcome import Context
+from assistant.core.recent import Recent
 from assistant.core.slots import Vocabulary, build_vocabulary
 from assistant.core.wording import Wording
 from assistant.errors import ConfigError, ServiceError
@@ -31,6 +33,9 @@ from assistant.services import calls
 from assistant.services.addressbooks import AddressBooks
 from assistant.services.contacts import load_contacts as read_contacts
 from assistant.services.contacts import merge, people_from
+from assistant.services.recents import FILE as RECENT_FILE
+from assistant.services.recents import load_recent
+from assistant.services.textfile import data_folder
 from assistant.services.tokens import read_password
 
 AHEAD = timedelta(days=14)
@@ -50,11 +55,13 @@ class Car:
     clock: Callable[[], datetime]
     calendar: Calendar
     writable: WritableCalendar | None
+    calendar_names: tuple[str, ...]
     lines: tuple[CallLine, ...]
     address_book: tuple[Contact, ...]
+    recent: Recent = field(default_factory=Recent)
+    """Earlier calls."""
     """Of files on this machine."""
     books: AddressBooks | None = None
-    calendar_names: tuple[str, ...]
     copy: CalendarCopy = field(init=False)
     """The last one that could be read; empty before the first."""
     changes: tuple[Change, ...] = ()
@@ -94,6 +101,10 @@ class Car:
         self.trouble = None
         return copy
 
+    def introduce(self, event: Event) -> Event:
+        """What a call line reports, with the caller's name from the address book."""
+        return introduced(event, self.people, self.locale.market)
+
     def new_dialog(self) -> Dialog:
         return Dialog(self.wording)
 
@@ -113,6 +124,7 @@ class Car:
             market=self.locale.market,
             context=context,
             lines=self.lines,
+            recent=self.recent,
             writable=self.writable,
             travel=timedelta(minutes=minutes) if minutes else None,
             stale_after=timedelta(minutes=self.config.stale_minutes),
@@ -157,14 +169,15 @@ def build_car(
         clock=clock,
         calendar=calendars.calendar,
         writable=calendars.writable,
+        calendar_names=calendars.names,
         lines=tuple(build_lines(config.lines, locale.market, post)),
+        recent=build_recent(config.lines),
         address_book=book,
         books=calendars.books,
     )
 
 
 def load_contacts(paths: Iterable[str], market: str) -> tuple[tuple[Contact, ...], tuple[str, ...]]:
-        calendar_names=calendars.names,
     """Everybody in the address books, and a line per entry that had to be left out."""
     people: list[Contact] = []
     problems: list[str] = []
@@ -185,6 +198,12 @@ def build_lines(
             known = ", ".join(sorted(calls.BACKENDS))
             raise ConfigError("lines", account.kind, f"is not known; known: {known}") from None
         yield backend(_line_settings(account, market), post)
+
+
+def build_recent(accounts: Iterable[Account]) -> Recent:
+    """Earlier calls; calls that are only printed leave no file behind."""
+    is_real = any(account.kind != "dryrun" for account in accounts)
+    return load_recent(data_folder() / RECENT_FILE) if is_real else Recent()
 
 
 def _line_settings(account: Account, market: str) -> Mapping[str, str]:

@@ -73,7 +73,7 @@ class Session:
             locale,
             self.calendars,
             clock=self.clock,
-            post=lambda event: self.sink(event),
+            post=lambda event: self.sink(self.car.introduce(event)),
         )
         self.door = self.new_door()
         self.sink: Callable[[Event], None] = lambda event: self.door.post(event)
@@ -222,6 +222,13 @@ def demo(options: argparse.Namespace) -> int:
 def replay(options: argparse.Namespace) -> int:
     """`roadcall replay FOLDER`"""
     from assistant.replaying import run
+
+    return run(options)
+
+
+def models(options: argparse.Namespace) -> int:
+    """`roadcall models list|install NAME|remove NAME`"""
+    from assistant.catalogue import run
 
     return run(options)
 

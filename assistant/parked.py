@@ -16,6 +16,7 @@ from assistant.devices.level import Verdict, judge, level_dbfs
 from assistant.devices.microphone import level_blocks, list_microphones
 from assistant.errors import ConfigError
 from assistant.microsoft import MICROSOFT, build_sign_in, microsoft_accounts
+from assistant.services.recents import FILE as RECENT_FILE
 from assistant.services.signin import SignIn
 from assistant.services.textfile import data_folder
 
@@ -60,14 +61,14 @@ def login(options: argparse.Namespace) -> int:
 
 
 def logout(options: argparse.Namespace) -> int:
-    """`roadcall logout`: forgets every token and the copies of calendar and people."""
-    for pattern in ("mirror.sqlite*", "people-*.vcf", "microsoft*.json"):
+    """`roadcall logout`: forgets every token, earlier calls, the copies of calendar and people."""
+    for pattern in ("mirror.sqlite*", "people-*.vcf", "microsoft*.json", RECENT_FILE):
         for left in data_folder().glob(pattern):
             left.unlink()
     if microsoft_accounts(build_config(options).calendars):
         for _, sign_in in _sign_ins(options):
             sign_in.logout()
-    print("signed out; tokens and the copies of calendar and people are gone")
+    print("signed out; tokens, the numbers used last, the copies of calendar and people are gone")
     return 0
 
 

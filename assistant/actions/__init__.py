@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from assistant.actions import calls, changes, day, everyday, meetings, news
+from assistant.actions import calls, changes, day, everyday, fallback, meetings, news
 from assistant.actions.world import Act
 
 INTENTS: Mapping[str, Act] = {
@@ -26,6 +26,7 @@ INTENTS: Mapping[str, Act] = {
     "calendar.cancel": changes.cancel,
     "calendar.respond": changes.respond,
     "call.after": meetings.after_call,
+    "call.failed": fallback.failed,
     "call.meeting": calls.meeting,
     "call.join": calls.join,
     "call.person": calls.person,

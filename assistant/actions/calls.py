@@ -1,8 +1,8 @@
-"""Whom to call and how: from a sentence to a target that is announced before it is dialled.
+"""Whom to call: from a sentence to a target that is announced before it is dialled.
 
 Nothing here dials. Each intent returns a Reply with an Action, which the dialogue announces and
-holds for the cancel window, or an Ask or Confirm, or an error. Numbers and links are judged by
-`core.dialing` first: what is foreign, costly or unknown is asked, what is dangerous is refused.
+holds for the cancel window, or an Ask or Confirm, or an error. Neighbours: `placing` chooses the
+number and judges it, `ladder` enters meetings, `carry` does it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from babel import Locale as CldrLocale
-
 from assistant.actions import ladder
+from assistant.actions.placing import announced, call_contact, line_for
 from assistant.actions.selection import (
     appointments_meant,
     ask_which_person,
@@ -26,22 +25,14 @@ from assistant.actions.selection import (
 )
 from assistant.actions.world import World
 from assistant.core import agenda
-from assistant.core.dialing import Reason, Ruling, emergency_uri, judge, parse_target
+from assistant.core.dialing import emergency_uri, is_emergency, parse_target
 from assistant.core.model import (
     Appointment,
     Contact,
     Interpretation,
-    NumberKind,
-    PhoneNumber,
 )
 from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply
-from assistant.errors import (
-    Busy,
-    NoHandler,
-    NoNumber,
-    NoSuchContact,
-    UnsafeTarget,
-)
+from assistant.errors import NoSuchContact
 
 
 def person(world: World, reading: Interpretation) -> Outcome:
@@ -67,7 +58,7 @@ def person(world: World, reading: Interpretation) -> Outcome:
         return _ask_which_namesake(world, reading, contacts)
     kind = reading.slots.get("kind")
     kind = kind if isinstance(kind, str) else ""
-    return _call_contact(world, contacts[0], kind, sure=is_clear(named))
+    return call_contact(world, contacts[0], kind, sure=is_clear(named))
 
 
 def _ask_which_namesake(world: World, reading: Interpretation, contacts: Sequence[Contact]) -> Ask:
@@ -82,66 +73,14 @@ def _ask_which_namesake(world: World, reading: Interpretation, contacts: Sequenc
     return Ask(text=text, card=card, interpretation=reading, choices=choices)
 
 
-def _call_contact(world: World, contact: Contact, kind: str = "", *, sure: bool = True) -> Outcome:
-    name = contact.name
-    numbers = [n for n in contact.numbers if not kind or n.kind == NumberKind(kind)]
-    if not numbers:
-        raise NoNumber(name)
-    number = _reachable(world, numbers)
-    label = world.wording.phrase(f"kind_{number.kind.value}") if kind or len(numbers) > 1 else ""
-    action = Action(kind="call", target=number.uri, name=name, backend=_line_for(world, number.uri))
-    text = world.wording.reply("call.person.say", name=name, kind=label)
-    confirm = world.wording.reply("call.person.confirm", name=name, kind=label)
-    return announced(world, action, text, confirm, sure=sure)
-
-
-def _reachable(world: World, numbers: Sequence[PhoneNumber]) -> PhoneNumber:
-    """The preferred number that a line can reach; the first when none can (it says why)."""
-    usable = [n for n in numbers if any(line.can(n.uri) for line in world.lines)]
-    return (usable or list(numbers))[0]
-
-
-def _line_for(world: World, uri: str) -> str:
-    """Name of the best line for `uri`. Raises NoHandler when none can reach it."""
-    for line in world.lines:
-        if line.can(uri):
-            return line.name
-    raise NoHandler(uri.partition(":")[0])
-
-
-def announced(
-    world: World, action: Action, text: str, confirm: str, *, sure: bool = True
-) -> Outcome:
-    """Announce a call, or ask first where the number wants it. Raises UnsafeTarget."""
-    if world.context.in_call:
-        raise Busy
-    verdict = judge(parse_target(action.target, world.market), (world.market,))
-    card = Card(glyph=Glyph.CALL, lines=(action.name or action.target,), is_private=True)
-    if verdict.ruling is Ruling.REFUSE:
-        raise UnsafeTarget(action.name or action.target, verdict.reason.value)
-    if verdict.ruling is Ruling.ASK:
-        asked = _question(world, action, verdict.reason, verdict.country)
-        return Confirm(text=asked, card=card, action=action)
-    if not sure:
-        return Confirm(text=confirm, card=card, action=action)
-    return Reply(text=text, card=card, action=action, person=action.name, confirm=confirm)
-
-
-def _question(world: World, action: Action, reason: Reason, country: str) -> str:
-    where = CldrLocale.parse(world.wording.tag, sep="-").territories.get(country, country)
-    return world.wording.phrase(
-        f"ask_{reason.value}", name=action.name or action.target, country=where
-    )
-
-
 def number(world: World, reading: Interpretation) -> Outcome:
     """call.number: read back and asked, because a misheard digit rings a stranger."""
     digits = str(reading.slots.get("digits", ""))
+    if is_emergency(digits):
+        return emergency(world, reading)
     target = parse_target(f"tel:{digits}", world.market)
     spoken = " ".join(digits)
-    action = Action(
-        kind="call", target=target.uri, name=spoken, backend=_line_for(world, target.uri)
-    )
+    action = Action(kind="call", target=target.uri, name=spoken)
     confirm = world.wording.reply("call.number.confirm", number=spoken)
     return announced(world, action, confirm, confirm, sure=False)
 
@@ -150,7 +89,7 @@ def emergency(world: World, reading: Interpretation) -> Outcome:
     """call.emergency: only by its own phrase, and never without a yes."""
     digits = str(reading.slots.get("digits", ""))
     uri = emergency_uri(digits)
-    action = Action(kind="call", target=uri, name=digits, backend=_line_for(world, uri))
+    action = Action(kind="call", target=uri, name=digits, backend=line_for(world, uri))
     text = world.wording.reply("call.emergency.confirm", number=" ".join(digits))
     return Confirm(text=text, card=Card(glyph=Glyph.CALL, lines=(digits,)), action=action)
 
@@ -188,7 +127,7 @@ def _call_counterpart(world: World, reading: Interpretation, one: Appointment) -
         names = [c.name for c in people[:3]]
         asked = replace(reading, slots={**reading.slots, "uid": one.uid})
         return ask_which_person(world, asked, names, slot="counterpart")
-    outcome = _call_contact(world, people[0])
+    outcome = call_contact(world, people[0])
     if not isinstance(outcome, Reply):
         return outcome
     text = world.wording.reply("call.meeting.say", title=spoken, name=people[0].name)
@@ -210,7 +149,7 @@ def organizer(world: World, reading: Interpretation) -> Outcome:
     found = appointments_meant(world, reading) or _default(world, replace(reading, slots={}))
     if not found or found[0].organizer is None or found[0].organizer.is_self:
         raise NoSuchContact(world.wording.phrase("organizer"))
-    return _call_contact(world, contact_of(world, found[0].organizer))
+    return call_contact(world, contact_of(world, found[0].organizer))
 
 
 def join(world: World, reading: Interpretation) -> Outcome:
@@ -229,7 +168,7 @@ def join(world: World, reading: Interpretation) -> Outcome:
 
 def redial(world: World, _: Interpretation) -> Outcome:
     """call.redial"""
-    return _again(world, world.context.last_call)
+    return _again(world, world.context.last_call or world.recent.last)
 
 
 def back(world: World, _: Interpretation) -> Outcome:
@@ -241,11 +180,10 @@ def _again(world: World, call: Action | None) -> Outcome:
     if call is None:
         text = world.wording.reply("call.redial.none")
         return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
-    action = replace(call, backend=_line_for(world, call.target))
     name = call.name or call.target
     return announced(
         world,
-        action,
+        call,
         world.wording.reply("call.person.say", name=name, kind=""),
         world.wording.reply("call.person.confirm", name=name, kind=""),
     )

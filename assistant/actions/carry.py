@@ -10,20 +10,38 @@ import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from assistant.actions import fallback
+from assistant.actions.placing import call_card
 from assistant.actions.ports import CallLine, WritableCalendar
 from assistant.actions.world import World
 from assistant.core.model import Appointment, Attendee, Response, Span
-from assistant.core.outcome import Action, Card, Glyph, Outcome, Reply
-from assistant.errors import CallFailed, NoHandler, NotFound, Refused
+from assistant.core.outcome import Action, Outcome, Reply
+from assistant.errors import CallFailed, NoHandler, NotFound, Refused, Unreachable
 
 _INTO_A_CALL = ("answer", "resume")
 
 
 def carry(world: World, action: Action) -> Outcome:
-    """Do it. Raises CallError and ServiceError classes; nothing is tried twice."""
+    """Do it; a call that the line refuses ends in an offer where there is another way.
+
+    Raises: CallError and ServiceError classes; nothing is tried twice.
+    """
+    try:
+        _carry(world, action)
+    except (CallFailed, NoHandler, Unreachable) as error:
+        is_call = action.kind in ("call", "join")
+        offer = fallback.offer(world, action, world.wording.error(error)) if is_call else None
+        if offer is None:
+            raise
+        return offer
+    return Reply(text="", card=call_card(action))
+
+
+def _carry(world: World, action: Action) -> None:
     match action.kind:
         case "call":
             _line(world, action).dial(action.target, action.name, action.details.get("tones", ""))
+            world.recent.note(action)
         case "join":
             _join(world, action)
         case "navigate":
@@ -32,7 +50,6 @@ def carry(world: World, action: Action) -> Outcome:
             _change(world, action)
         case _:
             _control(world, action)
-    return Reply(text="", card=Card(glyph=Glyph.CALL, lines=(action.name,), is_private=True))
 
 
 def _line(world: World, action: Action) -> CallLine:

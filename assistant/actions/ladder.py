@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.actions.placing import asked, call_card, line_for, question
 from assistant.actions.selection import contact_of
 from assistant.actions.telling import values
 from assistant.actions.world import World
@@ -20,6 +21,8 @@ from assistant.errors import Busy, UnsafeTarget
 
 ANSWER_PAUSE = ",,"
 """Four seconds between the answer and the conference id: bridges greet first."""
+_EXPLAINED = ("teams", "skype")
+"""Services that cannot be joined hands-free, with a sentence of their own in the phrases."""
 
 
 def join(world: World, one: Appointment) -> Outcome:
@@ -34,73 +37,98 @@ def join(world: World, one: Appointment) -> Outcome:
     return Confirm(text=text, card=outcome.card, action=outcome.action)
 
 
-def _climb(world: World, one: Appointment) -> Outcome:
+def next_rung(world: World, one: Appointment, tried: Sequence[str], why: str) -> Outcome:
+    """The best way in that has not been `tried`, asked after the reason `why`."""
+    outcome = _climb(world, one, tried, why)
+    has_said_why = outcome.text.startswith(why)
+    return outcome if has_said_why else asked(outcome, why)
+
+
+def _climb(world: World, one: Appointment, tried: Sequence[str] = (), why: str = "") -> Outcome:
     info = one.join
     if info:
+        target = info.sip_uri or info.url
         line = next((line for line in world.lines if line.can_join(info)), None)
-        if line:
-            action = Action(
-                kind="join",
-                target=info.sip_uri or info.url,
-                name=_title(world, one),
-                backend=line.name,
-            )
-            return _announce(world, one, action, "call.join.say")
-        dial_in = _dial_in(world, info)
+        if line and target not in tried:
+            action = _joining(world, one, target, line.name)
+            return _announce(world, one, action, "say", "confirm")
+        dial_in = _dial_in(world, info, tried)
         if dial_in:
             return _by_phone(world, one, info, dial_in)
-    return _call_organizer(world, one)
+    return _call_organizer(world, one, tried, why or _obstacle(world, one))
 
 
-def _title(world: World, one: Appointment) -> str:
-    return world.wording.title(one, hidden=world.context.is_private)
+def _joining(world: World, one: Appointment, target: str, backend: str, tones: str = "") -> Action:
+    title = world.wording.title(one, hidden=world.context.is_private)
+    details = {"uid": one.uid} | ({"tones": tones} if tones else {})
+    return Action(kind="join", target=target, name=title, backend=backend, details=details)
 
 
-def _dial_in(world: World, info: JoinInfo) -> DialIn | None:
+def _obstacle(world: World, one: Appointment) -> str:
+    """Why there is no way in. What a service cannot do hands-free is explained once a drive."""
+    if one.join is None:
+        return world.wording.reply("call.join.offline_meeting")
+    if one.join.provider in _EXPLAINED and world.recent.is_first(one.join.provider):
+        return world.wording.phrase(f"why_{one.join.provider}")
+    return world.wording.reply("call.join.no_phone")
+
+
+def _dial_in(world: World, info: JoinInfo, tried: Sequence[str]) -> DialIn | None:
     """The first number a line can dial without doubt about its cost, home numbers first."""
-    usable = [d for d in info.dial_ins if _can_dial(world, d)]
+    usable = [d for d in info.dial_ins if f"tel:{d.number}" not in tried and _can_dial(world, d)]
     home = [d for d in usable if d.country == world.market or d.is_toll_free]
     return next(iter(home or usable), None)
 
 
 def _can_dial(world: World, dial_in: DialIn) -> bool:
+    uri = f"tel:{dial_in.number}"
     try:
-        verdict = judge(parse_target(f"tel:{dial_in.number}", world.market), (world.market,))
+        verdict = judge(parse_target(uri, world.market), (world.market,))
     except UnsafeTarget:
         return False
-    reaches = any(line.can(f"tel:{dial_in.number}") for line in world.lines)
-    return reaches and verdict.ruling is not Ruling.REFUSE
+    return verdict.ruling is not Ruling.REFUSE and any(line.can(uri) for line in world.lines)
 
 
 def _by_phone(world: World, one: Appointment, info: JoinInfo, dial_in: DialIn) -> Outcome:
     uri = f"tel:{dial_in.number}"
-    line = next(line for line in world.lines if line.can(uri))
-    tones = f"{ANSWER_PAUSE}{info.conference_id}#" if info.conference_id else ""
-    details = {"tones": tones} if tones else {}
-    action = Action(
-        kind="join", target=uri, name=_title(world, one), backend=line.name, details=details
-    )
-    if judge(parse_target(uri, world.market), (world.market,)).ruling is Ruling.ASK:
-        where = world.wording.cldr.territories.get(dial_in.country, dial_in.country)
-        text = world.wording.phrase("ask_foreign", name=action.name, country=where)
-        return Confirm(text=text, card=_card(action), action=action)
-    return _announce(world, one, action, "call.join.phone")
+    action = _joining(world, one, uri, line_for(world, uri), _keys(info))
+    verdict = judge(parse_target(uri, world.market), (world.market,))
+    if verdict.ruling is Ruling.ASK:
+        text = question(world, action, verdict)
+        return Confirm(text=text, card=call_card(action), action=action)
+    is_news = info.provider == "teams" and world.recent.is_first("teams")
+    return _announce(world, one, action, "phone_teams" if is_news else "phone", "confirm_phone")
 
 
-def _call_organizer(world: World, one: Appointment) -> Outcome:
+def _keys(info: JoinInfo) -> str:
+    """Conference id, then the PIN where the service asks telephones for one.
+
+    Source: Zoom's own one-tap numbers (`,,ID#,,,,*PIN#`); Teams and Meet ask for the id alone.
+    """
+    if not info.conference_id:
+        return ""
+    keys = f"{ANSWER_PAUSE}{info.conference_id}#"
+    pin = info.pin if info.pin.isdecimal() else ""
+    match info.provider:
+        case "zoom" if pin:
+            return f"{keys},,,,*{pin}#"
+        case "phone" if pin:
+            return f"{keys}{ANSWER_PAUSE}{pin}#"
+    return keys
+
+
+def _call_organizer(world: World, one: Appointment, tried: Sequence[str], why: str) -> Outcome:
     """No way in: ring the person who called the meeting, or offer to tell them."""
     organizer = one.organizer
-    numbers = contact_of(world, organizer).numbers if organizer else ()
-    reason = "call.join.no_phone" if one.join else "call.join.offline_meeting"
-    for number in (n for n in numbers if n.kind is not NumberKind.SIP):
-        line = next((line for line in world.lines if line.can(number.uri)), None)
-        if line and organizer and not organizer.is_self:
-            action = Action(kind="call", target=number.uri, name=organizer.name, backend=line.name)
-            text = world.wording.reply(
-                "call.join.organizer", why=world.wording.reply(reason), name=organizer.name
-            )
-            return Confirm(text=text, card=_card(action), action=action)
-    why = world.wording.reply(reason)
+    if organizer and not organizer.is_self:
+        for number in contact_of(world, organizer).numbers:
+            is_reached = any(line.can(number.uri) for line in world.lines)
+            if number.kind is NumberKind.SIP or number.uri in tried or not is_reached:
+                continue
+            text = world.wording.reply("call.join.organizer", why=why, name=organizer.name)
+            backend = line_for(world, number.uri)
+            action = Action(kind="call", target=number.uri, name=organizer.name, backend=backend)
+            return Confirm(text=text, card=call_card(action), action=action)
     if world.now < one.span.start - agenda.JOIN_EARLY:
         return Reply(text=why, card=Card(glyph=Glyph.INFO, lines=(why,)), topic=(one,))
     text = world.wording.reply("call.join.late", why=why)
@@ -109,19 +137,15 @@ def _call_organizer(world: World, one: Appointment) -> Outcome:
     return Ask(text=text, card=card, interpretation=late, choices=(Choice(label="", slots={}),))
 
 
-def _announce(world: World, one: Appointment, action: Action, key: str) -> Reply:
+def _announce(world: World, one: Appointment, action: Action, say: str, confirm: str) -> Reply:
     facts = values(world, one)
     return Reply(
-        text=world.wording.reply(key, **facts),
-        card=_card(action),
+        text=world.wording.reply(f"call.join.{say}", **facts),
+        card=call_card(action),
         topic=(one,),
         action=action,
-        confirm=world.wording.reply("call.join.confirm", **facts),
+        confirm=world.wording.reply(f"call.join.{confirm}", **facts),
     )
-
-
-def _card(action: Action) -> Card:
-    return Card(glyph=Glyph.CALL, lines=(action.name,), is_private=True)
 
 
 def ask_which_meeting(

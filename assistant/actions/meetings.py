@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from assistant.actions import telling
 from assistant.actions.selection import appointments_meant, meant, named_of
@@ -143,5 +144,10 @@ def after_call(world: World, _: Interpretation) -> Outcome:
     facts = telling.values(world, following[0]) if following else {"in_time": ""}
     if not facts["in_time"]:
         return telling.reply(world, world.wording.phrase("after_call_none"), following)
-    key = "after_call_join" if following[0].join else "after_call"
+    one = following[0]
+    leave_by = one.span.start - (world.travel or timedelta())
+    facts["time"] = world.wording.time(leave_by)
+    key = "after_call_join" if one.join else "after_call"
+    if not one.join and world.travel and telling.place(one):
+        key = "after_call_leave_now" if leave_by <= world.now else "after_call_leave"
     return telling.reply(world, world.wording.phrase(key, **facts), following)

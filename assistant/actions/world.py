@@ -14,6 +14,7 @@ from assistant.actions.ports import CallLine, WritableCalendar
 from assistant.core.changes import Change
 from assistant.core.model import Appointment, CalendarCopy, Contact, Interpretation
 from assistant.core.outcome import Action, Context, Outcome
+from assistant.core.recent import Recent
 from assistant.core.wording import Wording
 from assistant.errors import ServiceError
 
@@ -31,6 +32,8 @@ class World:
     context: Context = field(default_factory=Context)
     lines: Sequence[CallLine] = ()
     """Best first."""
+    recent: Recent = field(default_factory=Recent)
+    """Earlier calls, of this drive and the ones before."""
     writable: WritableCalendar | None = None
     open_link: Callable[[str], None] | None = None
     """Hands a `geo:` link to the navigation."""

@@ -81,7 +81,7 @@ def _connected(memory: Memory, event: Connected, now: datetime, wording: Wording
         memory.waiting = None
     call = found or Call(uri=event.uri, name=event.name, incoming=False)
     memory.call = replace(
-        call, name=event.name or call.name, began=call.began or now, is_held=False
+        call, name=call.name or event.name, began=call.began or now, is_held=False
     )
     who = _who(memory, memory.call.name, wording)
     return News(card=_card(wording.phrase("connected", name=who), who))
@@ -89,7 +89,7 @@ def _connected(memory: Memory, event: Connected, now: datetime, wording: Wording
 
 def _ended(memory: Memory, event: Ended, wording: Wording) -> News:
     call = _leave(memory, event)
-    who = _who(memory, event.name or (call.name if call else ""), wording)
+    who = _who(memory, (call.name if call else "") or event.name, wording)
     card = _card(wording.phrase(f"ended_{event.reason.value}", name=who), who)
     if call and call.incoming and call.began is None:
         memory.missed_call = Action(kind="call", target=call.uri, name=call.name)

@@ -17,6 +17,7 @@ import pytest
 from assistant import report
 from assistant.commands import Session
 from assistant.core.model import Hypothesis
+from assistant.core.recent import Recent
 
 FILES = sorted(Path(__file__).parent.glob("*.toml"))
 TABLES = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in FILES}
@@ -49,6 +50,7 @@ def test_conversation(tag: str, script: dict[str, Any], sessions: dict[str, Sess
         sessions[tag] = build_session(tag)
     session = sessions[tag]
     session.door.hang_up()
+    session.car.recent = Recent()
     session.door = session.new_door()
     for row in script["turns"]:
         turn = session.door.say(Hypothesis(text=row["says"]))
