@@ -239,6 +239,7 @@ class Drive:
             self.car.refresh()
             if self.car.vocabulary is before:
                 return
+            self._name_people()
             fresh = Ears(self._listener.ears.recognizer, self.car.locale, self.car.vocabulary)
             fresh.say_like = say_like(self.car.people)
             fresh.prepare(Scope.IDLE)
