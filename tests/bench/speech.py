@@ -1,4 +1,4 @@
-"""Ears and voice: time, memory, names outside the dictionary, and what rejection costs.
+"""Ears and voice: time, memory, and names outside the dictionary.
 
 `python -m tests.bench speech`. People are read from the corpora beside the project; everything
 else is synthesised. The model has heard some of these speakers in training: the held-out figures
@@ -31,12 +31,9 @@ from assistant.core.events import Scope
 from assistant.core.model import Contact
 from assistant.core.slots import build_vocabulary
 from assistant.core.template import automaton
-from assistant.replay.cases import load_suite
 from assistant.speech import espeak, pyttsx3_child
-from assistant.speech.audio import read_wav
-from assistant.speech.expansion import Costs
 from assistant.speech.lexicon import Lexicon
-from assistant.speech.recognizer import Language, Limits, Recognizer
+from assistant.speech.recognizer import Language, Recognizer
 from assistant.speech.synthesizer import Child, Synthesizer
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +69,6 @@ class Clip(NamedTuple):
 def main() -> None:
     speed()
     names()
-    rejection()
 
 
 def table(title: str, *columns: str) -> Table:
@@ -160,7 +156,7 @@ def names() -> None:
     book = [name for _, name in pairs]
     book += [c.name.lower() for c in contacts(500) if c.name.lower() not in book]
     sentences = [["call", *name.replace("-", " ").split()] for name in book[:500]]
-    language = recognizer.language(union(Automaton(n_states=1, arcs=(), finals={}), sentences))
+    language = recognizer.language(any_of(sentences))
     child = Child(espeak.__name__)
     rows = table("names outside the dictionary, right", "said by", "right", "of", "wrong person")
     for said_by in ("own language", "English"):
@@ -180,33 +176,6 @@ def paired(given: str, family: str) -> Iterator[tuple[str, str]]:
     return zip(itertools.cycle(given.split()), family.split(), strict=False)
 
 
-def rejection() -> None:
-    """Accepted by the grammar of a day: commands, and people who read something else."""
-    if not CORPORA.is_dir():
-        console.print("rejection: skipped, no corpora beside the project")
-        return
-    good = list(people(30, words=(3, 8)))
-    grammar = union(day(), [spoken(clip.text) for clip in good])
-    cases = load_suite(ROOT / "audio_fixtures" / "en-GB").cases
-    commands = [c for c in cases if c.scope == "idle" and c.intent and not c.noise]
-    made = [Clip(c.heard, read_wav(c.file).pcm) for c in commands if c.file.exists()][:40]
-    other = list(people(50, words=(6, 40), skip=200))
-    rows = table(
-        "rejection", "unknown", "people in grammar", "fixtures, quiet", "outside, accepted"
-    )
-    for unknown in (-4.0, 0.0, 4.0):
-        recognizer = Recognizer(MODEL, limits=Limits(filler=Costs(unknown=unknown)))
-        language = recognizer.language(grammar)
-        kept = [share(recognizer, language, clips) for clips in (good, made, other)]
-        mark = " (in use)" if unknown == Costs().unknown else ""
-        rows.add_row(f"{unknown:+.0f}{mark}", *(f"{100 * part:.0f} %" for part in kept))
-    console.print(rows)
-
-
-def share(recognizer: Recognizer, language: Language, clips: Sequence[Clip]) -> float:
-    return sum(bool(hear(recognizer, language, clip.pcm)) for clip in clips) / len(clips)
-
-
 def hear(recognizer: Recognizer, language: Language, pcm: bytes) -> str:
     utterance = recognizer.utterance(language)
     utterance.feed(bytes(9600) + pcm + bytes(48000))
@@ -221,14 +190,9 @@ def render(child: Child, voice: str, text: str) -> bytes:
     return bytes(soxr.resample(spoken_part, said.rate_hz, 16000).astype("<i2").tobytes())
 
 
-def day() -> Automaton:
-    locale = build_locale("en-GB")
-    return automaton(locale, build_vocabulary(locale, contacts(50), ()), Scope.IDLE)
-
-
-def union(grammar: Automaton, sentences: Iterable[Sequence[str]]) -> Automaton:
-    """`grammar` or one of `sentences`, each as unlikely as a command."""
-    arcs, finals, n_states = list(grammar.arcs), dict(grammar.finals), grammar.n_states
+def any_of(sentences: Iterable[Sequence[str]]) -> Automaton:
+    """One of `sentences`, each as unlikely as a command."""
+    arcs, finals, n_states = [], {}, 1
     for words in sentences:
         source = 0
         for word in words:
@@ -242,7 +206,7 @@ def spoken(text: str) -> list[str]:
     return re.sub(r"[^a-z' ]", "", text.lower()).split()
 
 
-def people(count: int, words: tuple[int, int] = (3, 12), skip: int = 0) -> Iterable[Clip]:
+def people(count: int, words: tuple[int, int] = (3, 12)) -> Iterable[Clip]:
     """Clips of at most five seconds from three corpora, always the same ones."""
     rows = []
     for corpus in ("common-voice-en", "librispeech-train-clean-5", "speechocean762"):
@@ -250,7 +214,7 @@ def people(count: int, words: tuple[int, int] = (3, 12), skip: int = 0) -> Itera
             rows += [(corpus, json.loads(line)) for line in lines]
     random.Random(11).shuffle(rows)
     fitting = [r for r in rows if words[0] <= len(spoken(r[1]["text"])) <= words[1]]
-    for corpus, row in fitting[skip : skip + count]:
+    for corpus, row in fitting[:count]:
         samples, _ = soundfile.read(CORPORA / corpus / row["audio"], dtype="int16", frames=80_000)
         yield Clip(" ".join(spoken(row["text"])), samples.tobytes())
 

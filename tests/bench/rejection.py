@@ -1,0 +1,116 @@
+"""The price of rejection: how much is missed for how much is let through, as a curve.
+
+The dearer a phone outside the grammar (`Costs.unknown_phone`), the more is accepted, wanted or
+not. People and synthetic voices are counted apart; people come from the corpora beside the
+project, those of the orders were not trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from assistant.__main__ import build_parser
+from assistant.commands import Session
+from assistant.core.automaton import Automaton
+from assistant.core.events import Scope
+from assistant.core.template import automaton
+from assistant.replay.cases import Case, Suite, load_suite
+from assistant.speech.audio import read_wav
+from assistant.speech.expansion import Costs
+from assistant.speech.recognizer import Limits, Recognizer
+from models.training.corpora import Utterance, read_audio, utterances
+from models.training.evaluate import trials
+from tests.bench.speech import CORPORA, MODEL, ROOT
+from tests.recorded import people
+
+PHONE_COSTS = (1.2, 1.5, 1.8, 2.1, 2.4, 2.7)
+ANSWERS = {"yes": "yes", "no": "no", "stop": "stop"}
+OTHER_WORDS = 150
+
+
+class Sound(NamedTuple):
+    wanted: str
+    """The words, "" where nothing must be understood."""
+    pcm: bytes
+
+
+class Check(NamedTuple):
+    name: str
+    grammar: Automaton
+    sounds: list[Sound]
+
+
+def main() -> None:
+    if not CORPORA.is_dir():
+        pytest.skip("no corpora beside the project")
+    checks = list(all_checks())
+    table = Table(title="rejection: right, or for what is not meant for the car: let through")
+    for column in ("a phone outside costs", *(check.name for check in checks)):
+        table.add_column(column, justify="right")
+    for cost in sorted({*PHONE_COSTS, Costs().unknown_phone}):
+        filler = replace(Costs(), unknown_phone=cost, noise_phone=cost)
+        recognizer = Recognizer(MODEL, replace(Limits(), filler=filler))
+        mark = " (in use)" if cost == Costs().unknown_phone else ""
+        shares = (f"{100 * share(recognizer, check):.1f} %" for check in checks)
+        table.add_row(f"{cost:.2f}{mark}", *shares)
+    Console().print(table)
+
+
+def share(recognizer: Recognizer, check: Check) -> float:
+    """Of recordings understood as wanted; where nothing is wanted, of those let through."""
+    language = recognizer.language(check.grammar)
+    count = 0
+    for sound in check.sounds:
+        utterance = recognizer.utterance(language, hold=True)
+        utterance.feed(bytes(9600) + sound.pcm + bytes(16000))
+        heard = utterance.finish().text
+        count += heard == sound.wanted if sound.wanted else bool(heard)
+    return count / len(check.sounds)
+
+
+def all_checks() -> Iterator[Check]:
+    suite = load_suite(ROOT / "audio_fixtures" / "en-GB")
+    day, confirm = grammars(suite, Scope.IDLE, Scope.CONFIRM)
+    commands = [case for case in suite.cases if case.intent and case.scope == "idle"]
+    yield Check("commands, synthetic", day, [Sound(case.heard, pcm(case)) for case in commands])
+    read = [Sound("", pcm(case)) for case in people.cases(CORPORA) if not case.intent]
+    yield Check("people reading aloud, let through", day, read)
+    held_out = [u for u in utterances(CORPORA) if u.is_held_out]
+    orders, others = list(islice(trials(held_out), 2))
+    yield Check("orders of people", orders.grammar, list(spoken(orders.spoken)))
+    strangers = [Sound("", sound.pcm) for sound in spoken(others.spoken)]
+    yield Check("other sentences of people, let through", orders.grammar, strangers)
+    words = [u for u in utterances(CORPORA) if u.corpus == "speech-commands"]
+    said = [u for u in words if u.is_held_out and u.words[0] in ANSWERS]
+    yield Check("answers of people", confirm, list(spoken(said)))
+    rest = [u for u in words if u.words[0] not in (*ANSWERS, "go", "right", "off", "on")]
+    strangers = [Sound("", sound.pcm) for sound in spoken(rest[:: len(rest) // OTHER_WORDS])]
+    yield Check("other words of people, let through", confirm, strangers)
+
+
+def grammars(suite: Suite, *scopes: Scope) -> list[Automaton]:
+    """Of the sample week."""
+    options = build_parser().parse_args(["replay", str(suite.folder)])
+    options.now = suite.now
+    with Session(options) as session:
+        car = session.car
+        return [automaton(car.locale, car.vocabulary, scope) for scope in scopes]
+
+
+def spoken(chosen: Iterable[Utterance]) -> Iterator[Sound]:
+    for utterance in chosen:
+        samples = np.clip(read_audio(utterance.audio), -1, 1)
+        yield Sound(" ".join(utterance.words), (samples * 32767).astype("<i2").tobytes())
+
+
+def pcm(case: Case) -> bytes:
+    return read_wav(Path(case.file)).pcm
