@@ -70,6 +70,7 @@ COMMANDS: tuple[tuple[str, Callable[[argparse.Namespace], int], str], ...] = (
     ("drive", commands.drive, "listen to the microphone, push to talk"),
     ("agenda", commands.agenda, "print the appointments ahead"),
     ("check", commands.check, "say what is set up and what is missing"),
+    ("models", commands.models, "list, install and remove speech models"),
     ("mics", commands.mics, "list the microphones and try one"),
     ("login", commands.login, "sign in to Microsoft 365"),
     ("logout", commands.logout, "forget every token and the copy of the calendar"),
@@ -91,6 +92,10 @@ ARGUMENTS: dict[str, tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = {
     "replay": (
         (("folder",), {"metavar": "FOLDER", "help": "holds cases.toml and its WAV files"}),
         (("--jobs",), {"type": int, "default": 1, "help": "processes that share the work"}),
+    ),
+    "models": (
+        (("action",), {"choices": ("list", "install", "remove")}),
+        (("name",), {"metavar": "NAME", "nargs": "?", "default": "", "help": "as listed: de, fr"}),
     ),
     "login": ((("--browser",), {"action": "store_true", "help": "sign in on this machine"}),),
     "agenda": ((("--days",), {"type": int, "default": 1, "help": "days ahead, 1 to 14"}),),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from assistant.core.events import Scope
 from assistant.core.locales import Locale
@@ -22,13 +21,6 @@ from assistant.speech.recognizer import Language, Recognizer
 
 CHUNK_S = 0.1
 _BYTES_PER_S = 32000
-_ROOT = Path(__file__).parent
-
-
-def embedded_model(language: str = "en") -> Path:
-    """The model that came with the program: in the wheel, or in a checkout beside it."""
-    packaged = _ROOT / "models" / language
-    return packaged if packaged.is_dir() else _ROOT.parent / "models" / language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 
 from assistant.assembly import Car, build_locale
+from assistant.catalogue import model_folder
 from assistant.commands import OtherDomain, Session, build_config, print_turn
 from assistant.config import Config
 from assistant.core.events import Scope
 from assistant.door import Door, Turn
-from assistant.ears import Ears, embedded_model, say_like
+from assistant.ears import Ears, say_like
 from assistant.speech.audio import read_wav
 from assistant.speech.recognizer import Recognizer
 from assistant.speech.synthesizer import Synthesizer
@@ -55,7 +56,7 @@ def _turn(
 
 def _hear_other_domain(options: argparse.Namespace, config: Config, sounds: list[bytes]) -> int:
     other = OtherDomain(build_locale(config.locale))
-    recognizer = Recognizer(_model_folder(config, other.locale.language))
+    recognizer = open_recognizer(config, other.locale.language)
     ears = Ears(recognizer, other.locale, other.vocabulary)
     for pcm in sounds:
         listened = ears.hear(pcm, Scope.IDLE, realtime=options.realtime, whole=True)
@@ -67,11 +68,12 @@ def _hear_other_domain(options: argparse.Namespace, config: Config, sounds: list
 
 def build_ears(car: Car) -> Ears:
     """Raises ModelMissing."""
-    recognizer = Recognizer(_model_folder(car.config, car.locale.language))
+    recognizer = open_recognizer(car.config, car.locale.language)
     ears = Ears(recognizer, car.locale, car.vocabulary)
     ears.say_like = say_like(car.people)
     return ears
 
 
-def _model_folder(config: Config, language: str) -> Path:
-    return Path(config.model).expanduser() if config.model else embedded_model(language)
+def open_recognizer(config: Config, language: str) -> Recognizer:
+    """Raises ModelMissing."""
+    return Recognizer(model_folder(config.model, language), language)

@@ -68,6 +68,10 @@ class Official:
         self._scale = _acoustic_scale(model_dir)
         self._vocabulary = Vocabulary(model_dir, language, cache_dir)
 
+    def prepare(self) -> None:
+        """Does beforehand what the first unknown name would have to wait for."""
+        self._vocabulary.prepare()
+
     @property
     def abilities(self) -> str:
         count = len(self._vocabulary.ids)
