@@ -26,7 +26,7 @@ from tests.integration.parts import eventually, leave_out
 FIXTURES = ROOT / "audio_fixtures/en-GB"
 JOIN, FREE = FIXTURES / "join-slt.wav", FIXTURES / "outside-weather-slt.wav"
 POSSIBLE = (
-    "joining budget review by phone",
+    "teams wants a tap so i'm joining budget review by phone",
     "joining budget review",
     "joining design review by phone",
     "calling anna weber at work",

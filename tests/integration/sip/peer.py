@@ -25,7 +25,7 @@ audio_txmode poll
 jitter_buffer_delay 1-5
 net_interface 127.0.0.1
 module_path /usr/lib/baresip/modules
-module g711.so
+module {codec}.so
 module aufile.so
 module sndfile.so
 module srtp.so
@@ -84,19 +84,26 @@ def _until_colon(stream: BinaryIO) -> bytes:
 
 @contextmanager
 def peer(
-    folder: Path, source: Path, *, account: str = "", name: str = "bob", extra: str = ""
+    folder: Path,
+    source: Path,
+    *,
+    account: str = "",
+    name: str = "bob",
+    extra: str = "",
+    codec: str = "g711",
 ) -> Iterator[Peer]:
     """A baresip in `folder` that speaks the WAV file `source` and records what it hears.
 
     `account` (a baresip account line) lets it register; without, it is reached directly, with
-    the account parameters `extra`.
+    the account parameters `extra`. `codec`: g711 (8 kHz) or g722 (16 kHz), the rate of `source`.
     """
     program = need("baresip", "baresip-core")
     folder.mkdir()
     port, control = free_sip_port(), free_port()
     uri = f"sip:{name}@127.0.0.1:{port}"
     own = f"<{uri};transport=udp>;regint=0;answermode=manual{extra}"
-    config = _CONFIG.format(port=port, control=control, source=source, folder=folder)
+    places = {"port": port, "control": control, "source": source, "folder": folder}
+    config = _CONFIG.format(codec=codec, **places)
     for file, text in (("config", config), ("accounts", f"{account or own}\n"), ("contacts", "")):
         (folder / file).write_text(text)
     with running([program, "-f", str(folder)], folder / "log"):
