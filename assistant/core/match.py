@@ -9,6 +9,7 @@ the same breath takes back. Neighbours: `search` walks, `slots` names, `when` ti
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -61,6 +62,8 @@ _MOST_UNKNOWN = 0.25
 what calls or changes may name strangers."""
 _SMALL_LOSS = 0.25
 """What may lack around free words and strangers: an article, a preposition."""
+_ONE_WORD = 0.8
+"""Score of a careful intent said in one word ("join"): it is asked, never done unasked."""
 _CAREFUL_LOSS = 0.3
 """A careful intent is never heard without the words that make it: only small ones may lack."""
 
@@ -200,6 +203,8 @@ class _Reader:
                 continue
             captures = _captures(path.step)
             reading = self._interpretation(words, path.meaning, captures, _score(path))
+            if careful and len(words) == 1 and not reading.missing:
+                reading = replace(reading, score=min(reading.score, _ONE_WORD))
             if intent.careful and reading.missing and path.step.lost:
                 continue
             if reading.score < (_CAREFUL_SCORE_LIMIT if intent.careful else _SCORE_LIMIT):
@@ -217,8 +222,8 @@ class _Reader:
         captures: Sequence[Capture],
         score: float,
     ) -> Interpretation:
-        slots: dict[str, object] = dict(meaning.slots)
-        missing = []
+        slots: dict[str, object] = {name: value for name, value in meaning.slots if value != ""}
+        missing = [name for name, value in meaning.slots if value == ""]
         for capture in captures:
             heard = " ".join(words[capture.start : capture.piece.end])
             value = slots[capture.slot.name] = self._value(capture, heard)

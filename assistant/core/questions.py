@@ -22,6 +22,9 @@ MIN_SCORE = 0.85
 MIN_MARGIN = 0.08
 """Score distance to the next different reading that makes a clear winner."""
 
+_CONSENT = frozenset({"session.yes", "session.no"})
+"""Without an open question "call" is no yes, but half a command."""
+
 SLOTS_OF_ANSWERS = frozenset({"session.answer", "session.choose"})
 
 
@@ -75,14 +78,15 @@ def labels(pending: Pending | None) -> tuple[str, ...]:
 
 
 def likeliest(pending: Pending | None, readings: Sequence[Interpretation]) -> Interpretation | None:
-    """The first reading; while a question is open, an answer beats a command as likely as it."""
+    """The first reading; of equals an answer while a question is open, else a command."""
     if not readings:
         return None
     if pending:
         near = [r for r in readings if readings[0].score - r.score < MIN_MARGIN]
         clear = [r for r in near if not isinstance(answer(pending, r), Unclear)]
         return min(clear or near, key=lambda r: not _is_answer(r))
-    return readings[0]
+    near = [r for r in readings if readings[0].score - r.score < MIN_MARGIN]
+    return min(near, key=lambda r: r.intent in _CONSENT)
 
 
 def is_sure(

@@ -11,7 +11,15 @@ import pytest
 from assistant.core.events import Scope
 from assistant.core.locales import Locale
 from assistant.core.match import Matcher
-from assistant.core.model import Appointment, Contact, Interpretation, Named, When
+from assistant.core.model import (
+    Appointment,
+    Contact,
+    Hypothesis,
+    Interpretation,
+    Named,
+    When,
+)
+from assistant.core.questions import is_sure, likeliest
 from assistant.core.slots import build_vocabulary
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=ZoneInfo("Europe/London"))
@@ -115,6 +123,48 @@ def test_other_peoples_business(matchers: Callable[[str], Matcher], tag: str, te
 def test_half_a_sentence_makes_no_call_and_no_change(english: Matcher, text: str) -> None:
     found = english.interpret(text, now=NOW)
     assert not any(english.locale.intents[reading.intent].careful for reading in found)
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "intent"),
+    [
+        ("en-GB", "could you delete, like, all of these silly meetings", "calendar.cancel"),
+        ("en-GB", "remind about the insurance papers on friday please", "calendar.create"),
+        ("en-GB", "so what on earth is on my calendar there for friday", "calendar.agenda"),
+        ("de-DE", "erinnere bloß ans auto waschen", "calendar.create"),
+        ("de-DE", "diesen blöden termin am freitag bitte löschen", "calendar.cancel"),
+        ("fr-FR", "tu me rappelleras, enfin rappelle moi le contrôle technique", "calendar.create"),
+    ],
+)
+def test_key_words_tell_what_no_template_fits(
+    matchers: Callable[[str], Matcher], tag: str, text: str, intent: str
+) -> None:
+    assert best(matchers(tag), text).intent == intent
+
+
+@pytest.mark.parametrize("text", ["the 8 pm reminder", "my three pm", "the 8 pm call reminder"])
+def test_the_verb_of_a_call_is_never_imagined(english: Matcher, text: str) -> None:
+    found = english.interpret(text, now=NOW)
+    assert not any(reading.intent.startswith("call.") for reading in found)
+
+
+@pytest.mark.parametrize(("tag", "text"), [("en-GB", "call"), ("de-DE", "anrufen")])
+def test_half_a_command_lacks_its_other_half(
+    matchers: Callable[[str], Matcher], tag: str, text: str
+) -> None:
+    found = matchers(tag).interpret(text, now=NOW)
+    chosen = likeliest(None, found)
+    assert chosen is not None
+    assert (chosen.intent, chosen.missing) == ("call.person", ("person",))
+
+
+@pytest.mark.parametrize(("tag", "text"), [("en-GB", "join"), ("de-DE", "beitreten")])
+def test_one_word_is_no_clear_order(
+    matchers: Callable[[str], Matcher], tag: str, text: str
+) -> None:
+    found = matchers(tag).interpret(text, now=NOW)
+    assert found[0].intent == "call.join"
+    assert not is_sure(Hypothesis(text=text), found[0], found)
 
 
 def test_scopes(english: Matcher) -> None:
