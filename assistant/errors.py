@@ -187,6 +187,12 @@ class CallFailed(CallError):
         super().__init__(f"call failed: {code}", code=code)
 
 
+class TonesRefused(CallError):
+    """Keypad tones did not go through; a conference still waits for its id."""
+
+    say = "tones_refused"
+
+
 class UnsafeTarget(CallError):
     """A number or link not to be dialled as it stands (injection, premium rate, foreign host)."""
 

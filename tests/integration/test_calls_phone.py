@@ -12,8 +12,8 @@ from ofono.car import Handsfree, handsfree, ofonod, private_bus
 from parts import eventually
 
 from assistant.core.dialing import emergency_uri
-from assistant.core.events import Connected, Ended, EndReason, Event, Ringing
-from assistant.errors import Busy, CallFailed, ConfigError, Unreachable
+from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
+from assistant.errors import Busy, CallFailed, ConfigError, TonesRefused, Unreachable
 from assistant.services.calls.phone import PhoneLine
 
 NUMBER = "tel:+49691234567"
@@ -66,6 +66,18 @@ def test_a_conference_is_dialled_and_its_id_keyed_in_after_the_answer(
     eventually(lambda: hands.phone.tones == "47#1", "every tone", 20)
     hands.phone.drop()
     car.expect(Ended(uri=NUMBER, name="Anna", reason=EndReason.HANG_UP))
+
+
+def test_refused_tones_are_told_and_the_call_goes_on(car: Car, hands: Handsfree) -> None:
+    hands.phone.refuses_tones = True
+    connect(car, hands.phone, "47#")
+
+    def told() -> bool:
+        failures = [e.error for e in car.events if isinstance(e, DeviceFailed)]
+        return any(isinstance(error, TonesRefused) for error in failures)
+
+    eventually(told, "word of the refused tones")
+    assert states(hands.phone) == {"+49691234567": ACTIVE}
 
 
 def test_tones_stop_when_the_call_ends(car: Car, hands: Handsfree) -> None:

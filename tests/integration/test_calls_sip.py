@@ -113,6 +113,12 @@ def call(car: Car, far: Peer) -> None:
     car.expect(Connected)
 
 
+def test_a_name_adds_nothing_to_the_call(car: Car, far: Peer) -> None:
+    car.line.dial(far.uri, 'Anna"\r\nX-Evil: 1\r\nTo: <sip:evil@example.org>')
+    assert far.expect("CALL_INCOMING")["peeruri"] == car.address
+    assert car.expect(Ringing)
+
+
 def test_what_is_spoken_in_the_car_arrives_at_the_far_end(
     car: Car, far: Peer, voice: Path, tmp_path: Path
 ) -> None:

@@ -234,6 +234,23 @@ def test_without_a_number_the_organiser_is_offered_and_the_reason_given_once() -
     assert join(one).text == "I can't join that hands-free. Shall I call Anna Weber?"
 
 
+@pytest.mark.parametrize("number", ["+499001234567", "+979123456789"])
+def test_an_invitation_to_a_premium_number_is_not_followed(number: str) -> None:
+    bait = (DialIn(number=number, country="DE"),)
+    one = world(anna(MOBILE), appointments=(meeting(provider="zoom", dial_ins=bait),))
+    outcome = join(one)
+    assert isinstance(outcome, Confirm)
+    assert outcome.action.target == MOBILE
+
+
+def test_an_invitation_to_a_foreign_number_is_asked_with_its_country() -> None:
+    abroad = (DialIn(number="+33199001201", country="FR"),)
+    outcome = join(world(appointments=(meeting(dial_ins=abroad, conference_id="471"),)))
+    assert isinstance(outcome, Confirm)
+    assert outcome.text == "That's a number in France. Call Budget review?"
+    assert outcome.action.details["tones"] == ",,471#"
+
+
 def test_a_retired_skype_link_is_called_what_it_is() -> None:
     one = world(anna(MOBILE), appointments=(meeting(provider="skype"),))
     assert join(one).text == "Skype was switched off in 2025. Shall I call Anna Weber?"

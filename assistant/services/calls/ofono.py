@@ -41,6 +41,7 @@ class Listener(Protocol):
 
     def call_changed(self, path: str, name: str, value: object) -> None: ...
     def call_gone(self, path: str) -> None: ...
+    def tones_refused(self) -> None: ...
     def modem_gone(self) -> None:
         """No modem can place calls any more; every call is lost."""
 
@@ -216,7 +217,11 @@ class Ofono:
         for wait_s, keys in groups:
             await asyncio.sleep(wait_s)
             for key in keys:
-                await self._insist(self._modem, _CALLS, "SendTones", "s", key)
+                try:
+                    await self._insist(self._modem, _CALLS, "SendTones", "s", key)
+                except (CallFailed, Unreachable):
+                    self._listener.tones_refused()
+                    raise
 
     async def _insist(self, *order: Any) -> list[Any]:
         """oFono does one thing at a time: try again while it is busy with a tone or a call."""

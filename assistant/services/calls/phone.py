@@ -16,11 +16,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.core.dialing import safe_target
-from assistant.core.events import Connected, Ended, EndReason, Event, Ringing
+from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
 from assistant.core.links import shown
 from assistant.core.model import JoinInfo
 from assistant.core.tones import parse_tones, split_tones
-from assistant.errors import Busy, CallFailed, ConfigError, Unreachable, UnsafeTarget
+from assistant.errors import (
+    Busy,
+    CallFailed,
+    ConfigError,
+    TonesRefused,
+    Unreachable,
+    UnsafeTarget,
+)
 from assistant.services.calls.ofono import Ofono
 
 _SETTINGS = ("bus", "modem", "tones_after_s", "country")
@@ -178,6 +185,10 @@ class PhoneLine:
         self._post(Ended(uri=call.uri, name=call.name, reason=reason))
         if call.state == "active" and self._states() == {"held"}:
             self._ofono.order_soon("SwapCalls")
+
+    def tones_refused(self) -> None:
+        if "active" in self._states():
+            self._post(DeviceFailed(error=TonesRefused()))
 
     def modem_gone(self) -> None:
         with self._lock:

@@ -38,6 +38,7 @@ class AtPhone:
         """Every AT command so far."""
         self.dialled: list[str] = []
         self.tones = ""
+        self.refuses_tones = False
         self.muted: list[bool] = []
         self.calls: dict[int, Call] = {}
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -144,6 +145,9 @@ class AtPhone:
             self._dial(command[3:].rstrip(";"))
         elif upper == "AT+CLCC":
             self._list()
+        elif upper.startswith("AT+VTS=") and self.refuses_tones:
+            self._say("ERROR")
+            return
         elif upper.startswith("AT+VTS="):
             self.tones += "".join(re.findall(r"\+VTS=(.)", upper))
         elif found := re.fullmatch(r"AT\+CMUT=([01])", upper):
