@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from assistant.errors import BrokenAnswer, NotFound, Refused
-from assistant.services.web import Answer, Web
+from assistant.services.web import Answer, Web, follow
 
 D = "{DAV:}"
 _NAMESPACES = (
@@ -37,10 +37,11 @@ class Entry:
         return "".join(found.itertext()).strip() if found is not None else ""
 
     def hrefs(self, name: str) -> list[str]:
-        """Addresses inside a property, absolute where they are of this server."""
+        """Addresses inside a property, absolute. Raises: BrokenAnswer."""
         found = self.props.get(name)
         hrefs = found.iter(f"{D}href") if found is not None else ()
-        return [urljoin(self.url, (href.text or "").strip()) for href in hrefs]
+        host = urlsplit(self.url).hostname or self.url
+        return [follow(host, self.url, href.text or "") for href in hrefs]
 
     def is_a(self, kind: str) -> bool:
         """Whether its resource type says so, `{namespace}calendar`."""
@@ -93,25 +94,27 @@ class Dav:
         headers = {"Content-Type": "application/xml; charset=utf-8", "Depth": str(depth)}
         text = f'<?xml version="1.0" encoding="utf-8"?>{body}'
         answer = self._web.check(self._web.request(method, url, headers, text.encode()), 207)
+        if b"<!" in answer.body.replace(b"<![CDATA[", b"") or b"\0" in answer.body:
+            raise BrokenAnswer(self._service, "XML with declarations of its own")
         try:
             root = ElementTree.fromstring(answer.body)
         except ElementTree.ParseError as error:
             raise BrokenAnswer(self._service, f"not the XML of WebDAV: {error}") from error
         return Listing(
-            entries=tuple(_entries(root, answer.url)),
+            entries=tuple(_entries(root, self._service, answer.url)),
             sync_token=(root.findtext(f"{D}sync-token") or "").strip(),
         )
 
 
-def _entries(root: Element, base: str) -> Iterator[Entry]:
-    for response in root.iter(f"{D}response"):
+def _entries(root: Element, service: str, base: str) -> Iterator[Entry]:
+    for response in root.iterfind(f"{D}response"):
         props = {
             prop.tag: prop
-            for stat in response.iter(f"{D}propstat")
+            for stat in response.iterfind(f"{D}propstat")
             if " 200" in (stat.findtext(f"{D}status") or " 200")
             for prop in stat.iterfind(f"{D}prop/*")
         }
-        url = urljoin(base, (response.findtext(f"{D}href") or "").strip())
+        url = follow(service, base, response.findtext(f"{D}href") or "")
         is_gone = " 404" in (response.findtext(f"{D}status") or "")
         yield Entry(url=url, is_gone=is_gone, props=props)
 

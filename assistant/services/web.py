@@ -83,8 +83,9 @@ class Web:
             answer = self._get(method, url, headers, body)
             if answer.status not in _REDIRECTS:
                 return answer
-            target = urljoin(url, answer.headers.get("location", ""))
-            headers = self._redirected(url, target, headers)
+            target = follow(self._service, url, answer.headers.get("location", ""))
+            if urlsplit(url).netloc != urlsplit(target).netloc:
+                headers = {k: v for k, v in headers.items() if k != "Authorization"}
             url = target
         raise BrokenAnswer(self._service, "redirects without end")
 
@@ -106,15 +107,6 @@ class Web:
                 raise RateLimited(self._service, _DEFAULT_RETRY_S)
             case status:
                 raise BrokenAnswer(self._service, f"answered {status}")
-
-    def _redirected(self, url: str, target: str, headers: dict[str, str]) -> dict[str, str]:
-        """Headers for the next address: the password goes nowhere else, nor in the clear."""
-        here, there = urlsplit(url), urlsplit(target)
-        if not is_web(there) or (here.scheme == "https" and there.scheme != "https"):
-            raise BrokenAnswer(self._service, f"redirects to {target[:80]!r}")
-        if here.netloc == there.netloc:
-            return headers
-        return {name: value for name, value in headers.items() if name != "Authorization"}
 
     def _get(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         parts = urlsplit(url)
@@ -142,7 +134,8 @@ class Web:
             try:
                 path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
                 connection.request(method, path, body or None, dict(headers))
-                return self._receive(connection.getresponse(), parts.geturl())
+                with connection.getresponse() as response:
+                    return self._receive(response, parts.geturl())
             finally:
                 watchdog.cancel()
         finally:
@@ -165,6 +158,22 @@ class Web:
                 raise BrokenAnswer(self._service, f"larger than {limit // 2**20} MiB")
         headers = {name.lower(): value for name, value in response.getheaders()}
         return Answer(status=response.status, headers=headers, body=bytes(body), url=url)
+
+
+def follow(service: str, base: str, target: str) -> str:
+    """Where a link of the server at `base` leads: on the web, and never out of encryption.
+
+    Raises: BrokenAnswer.
+    """
+    try:
+        url = urljoin(base, target.strip())
+        here, there = urlsplit(base), urlsplit(url)
+        is_fine = is_web(there) and not (here.scheme == "https" and there.scheme != "https")
+    except ValueError:
+        is_fine = False
+    if not is_fine:
+        raise BrokenAnswer(service, f"leads to {target[:80]!r}")
+    return url
 
 
 def is_web(parts: SplitResult) -> bool:

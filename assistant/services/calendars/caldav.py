@@ -208,12 +208,14 @@ class CalDav:
     def _wanted(self, calendars: Sequence[Entry]) -> Sequence[Entry]:
         """Raises: NotFound, naming what there is."""
         names = {entry.text(f"{D}displayname"): entry for entry in calendars}
-        if not self._calendar and calendars:
+        if not calendars:
+            raise NotFound(self.name, "no calendar for appointments there")
+        if not self._calendar:
             return calendars
         for name, entry in names.items():
             if name.casefold() == self._calendar.casefold():
                 return [entry]
-        known = ", ".join(sorted(names)) or "none"
+        known = ", ".join(sorted(names))
         raise NotFound(self.name, f"no calendar {self._calendar!r} there; there are: {known}")
 
     # --- writing --------------------------------------------------------------------------------
