@@ -184,13 +184,10 @@ class Drive:
         self.inbox.put(ev.ActionDone(turn=command.turn, outcome=outcome))
 
     def _adjust(self, command: ev.Adjust) -> None:
-        match command.dial:
-            case ev.Dial.MICROPHONE:
-                self._microphone.muted = self._screen.is_microphone_off = True
-            case ev.Dial.LANGUAGE:
-                log.warning("the language is set in the configuration: %s", command.to)
-            case _:
-                self._dials.turn(command.dial, 1 if command.to == "+" else -1)
+        if command.dial is ev.Dial.MICROPHONE:
+            self._microphone.muted = self._screen.is_microphone_off = True
+        else:
+            self._dials.turn(command.dial, 1 if command.to == "+" else -1)
 
     @property
     def _is_off(self) -> bool:
@@ -240,7 +237,7 @@ class Drive:
             if self.car.vocabulary is before:
                 return
             self._name_people()
-            fresh = Ears(self._listener.ears.recognizer, self.car.locale, self.car.vocabulary)
+            fresh = Ears(self._listener.ears.recognizer, self.car.locale, self.car.heard)
             fresh.say_like = say_like(self.car.people)
             fresh.prepare(Scope.IDLE)
             self._listener.ears = fresh

@@ -220,17 +220,16 @@ class Dial(StrEnum):
 
     VOLUME = "volume"
     RATE = "rate"
-    LANGUAGE = "language"
     MICROPHONE = "microphone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjust:
-    """Turn the voice louder, slower, or into another language."""
+    """Turn the voice louder or slower, or the microphone off."""
 
     dial: Dial
     to: str
-    """"+", "-", a BCP 47 tag, or "off"."""
+    """"+", "-" or "off"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,9 +65,8 @@ def _turn(dial: Dial, to: str, phrase: str) -> Answerer:
     return aside
 
 
-def _language(_: Memory, reading: Interpretation, wording: Wording) -> Aside:
-    tag = str(reading.slots.get("language", wording.tag))
-    return Aside(wording.phrase("language_next"), (Adjust(dial=Dial.LANGUAGE, to=tag),))
+def _language(_: Memory, __: Interpretation, wording: Wording) -> Aside:
+    return Aside(wording.phrase("language_next"))
 
 
 SESSION: Mapping[str, Answerer] = {

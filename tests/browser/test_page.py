@@ -147,6 +147,39 @@ def test_call_is_in_hand(
     assert event.interpretation.intent == intent
 
 
+@pytest.mark.parametrize(
+    ("name", "line", "buttons"),
+    [
+        ("muted", "Muted", ["Unmute", "Hang up"]),
+        ("held", "Muted · On hold", ["Resume", "Hang up"]),
+        ("waiting", "Ben Okafor is calling", ["Answer", "Decline"]),
+    ],
+)
+def test_state_of_a_call_is_seen(
+    display: Display, visit: Visit, name: str, line: str, buttons: list[str]
+) -> None:
+    page = visit()
+    show(display, page, SCENES[name])
+    expect(page.locator("#lines")).to_contain_text(line)
+    expect(page.locator("#buttons button")).to_have_text(buttons)
+
+
+def test_page_left_open_all_day_stays_as_small(display: Display, visit: Visit) -> None:
+    """A day of changes, one after the other as fast as the page takes them."""
+    page = visit()
+    names = ("day", "night", "in-call", "answer", "thinking", "held", "free")
+    for name in names:
+        show(display, page, SCENES[name])
+    count = "() => document.getElementsByTagName('*').length"
+    before = page.evaluate(count)
+    for second in range(2000):
+        moment = SCENES[names[second % len(names)]]
+        display.show(build_view(replace(moment, now=moment.now + timedelta(seconds=second))))
+    for name in names:
+        show(display, page, SCENES[name])
+    assert page.evaluate(count) == before
+
+
 def test_page_that_ticks_under_the_finger_loses_no_touch(
     display: Display, visit: Visit, inbox: queue.SimpleQueue[Event]
 ) -> None:
@@ -252,7 +285,7 @@ def test_thirty_characters_fit(display: Display, visit: Visit) -> None:
 @pytest.mark.parametrize("size", [(1280, 480), (800, 480), (1920, 720), (390, 844), (844, 390)])
 def test_nothing_scrolls_or_overlaps(display: Display, visit: Visit, size: tuple[int, int]) -> None:
     page = visit(*size)
-    for name in ("day", "night", "in-call", "thinking", "incoming", "parked-answer"):
+    for name in ("day", "night", "in-call", "muted", "waiting", "thinking", "parked-answer"):
         show(display, page, SCENES[name])
         assert page.evaluate(
             "[document.scrollingElement.scrollHeight <= innerHeight,"

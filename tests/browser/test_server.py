@@ -179,6 +179,21 @@ def test_ten_pages_see_the_same(display: Display, visitor: Visitor) -> None:
     assert len({json.dumps(state(stream)) for stream in streams}) == 1
 
 
+def test_page_that_reads_nothing_holds_up_nobody(display: Display, visitor: Visitor) -> None:
+    """It misses the steps in between, and nothing is kept for it."""
+    display.show(JOIN)
+    asleep, awake = visitor.stream(), visitor.stream()
+    for view in (FREE, JOIN) * 2000:
+        display.show(view)
+    display.show(build_view(SCENES["in-call"]))
+    while state(awake)["focus"]["kind"] != "call":  # type: ignore[index]
+        pass
+    seen = 1
+    while state(asleep)["focus"]["kind"] != "call":  # type: ignore[index]
+        seen += 1
+    assert seen < 4000
+
+
 def test_too_many_pages_are_refused(display: Display, visitor: Visitor) -> None:
     display.show(JOIN)
     streams = [visitor.stream() for _ in range(32)]
