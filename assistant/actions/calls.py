@@ -192,8 +192,10 @@ def _again(world: World, call: Action | None) -> Outcome:
 def control(world: World, reading: Interpretation) -> Outcome:
     """Answer, decline, hang up, mute, hold, keypad and back: on the line that has the call."""
     verb = reading.intent.partition(".")[2]
-    ringing = verb in ("answer", "decline")
-    if not world.context.in_call and not ringing:
+    has_call = world.context.in_call
+    if verb in ("answer", "decline"):
+        has_call = world.context.rings_in
+    if not has_call:
         text = world.wording.phrase("no_call")
         return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
     tones = str(reading.slots.get("digits", ""))

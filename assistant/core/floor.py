@@ -95,6 +95,7 @@ class Floor:
         self._done_text = done
         if action.kind in CALLS:
             self.memory.last_call = action
+            self._news = None
         return [
             ev.Earcon(sound=Sound.CALL if action.kind in CALLS else Sound.DONE),
             *self._act(action),

@@ -73,6 +73,7 @@ class Memory:
             last_call=self.last_call,
             missed_call=self.missed_call,
             in_call=self.call is not None,
+            rings_in=self.rings_in or self.waiting is not None,
             on_hold=self.call is not None and self.call.is_held,
             call_began=self.call.began if self.call else None,
         )

@@ -119,6 +119,8 @@ class Context:
     missed_call: Action | None = None
     """For "call them back"."""
     in_call: bool = False
+    rings_in: bool = False
+    """Somebody calls the car, whether or not another call is up."""
     on_hold: bool = False
     """The call is, and no other one is spoken in."""
     call_began: datetime | None = None

@@ -335,6 +335,15 @@ def test_a_call_that_fails_before_the_order_has_returned_is_told_afterwards(
     assert order.slots["reason"] == "busy"
 
 
+def test_the_end_of_one_call_is_not_told_into_the_next(dialog: Dialog) -> None:
+    announce(dialog)
+    feed(dialog, ev.Connected(uri=ANNA), ev.Ended(uri=ANNA, reason=ev.EndReason.HANG_UP))
+    feed(dialog, ev.TimerFired(turn=dialog.turn, timer=Timer.CANCEL_WINDOW))
+    commands = done(dialog, Reply(text="", card=CARD))
+    assert not orders(commands) and not spoken(commands)
+    assert dialog.state is State.ASLEEP
+
+
 INTENTS = (
     "calendar.next",
     "call.person",

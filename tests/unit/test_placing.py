@@ -364,3 +364,48 @@ def test_only_so_many_people_are_kept() -> None:
     for number in range(MOST_PEOPLE + 1):
         recent.note(Action(kind="call", target=f"tel:{number}", name=str(number)))
     assert len(recent.numbers) == MOST_PEOPLE and "0" not in recent.numbers
+
+
+@pytest.mark.parametrize("intent", ["call.answer", "call.decline", "call.hangup", "call.mute"])
+def test_without_a_call_its_orders_say_so(intent: str) -> None:
+    outcome = INTENTS[intent](world(), Interpretation(intent=intent))
+    assert isinstance(outcome, Reply)
+    assert outcome.action is None and outcome.text == "There is no call."
+
+
+def test_hanging_up_a_held_call_means_that_call() -> None:
+    one = replace(world(), context=Context(in_call=True, on_hold=True))
+    outcome = INTENTS["call.hangup"](one, Interpretation(intent="call.hangup"))
+    assert isinstance(outcome, Reply) and outcome.action
+    assert outcome.action.details == {"held": "yes"}
+
+
+@dataclass(kw_only=True)
+class Held(Line):
+    """A line with a call that can be held or taken back."""
+
+    is_held: bool = False
+    rings: bool = False
+
+    def hold(self, on: bool) -> None:
+        if self.is_held == on:
+            raise CallFailed("no such call")
+        self.is_held = on
+
+    def answer(self) -> None:
+        if not self.rings:
+            raise CallFailed("no incoming call")
+
+
+def test_answering_on_one_line_holds_the_call_on_the_other() -> None:
+    sip, phone = Held(name="sip"), Held(name="phone", rings=True)
+    one = replace(world(), lines=(sip, phone))  # type: ignore[arg-type]
+    carry(one, Action(kind="answer", target=""))
+    assert sip.is_held and not phone.is_held
+
+
+def test_going_back_to_one_line_holds_the_other() -> None:
+    sip, phone = Held(name="sip", is_held=True), Held(name="phone")
+    one = replace(world(), lines=(phone, sip))  # type: ignore[arg-type]
+    carry(one, Action(kind="resume", target=""))
+    assert phone.is_held and not sip.is_held
