@@ -32,7 +32,7 @@ from assistant.core.model import (
     Interpretation,
 )
 from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply
-from assistant.errors import NoSuchContact
+from assistant.errors import NoHandler, NoSuchContact
 
 
 def person(world: World, reading: Interpretation) -> Outcome:
@@ -89,7 +89,11 @@ def emergency(world: World, reading: Interpretation) -> Outcome:
     """call.emergency: only by its own phrase, and never without a yes."""
     digits = str(reading.slots.get("digits", ""))
     uri = emergency_uri(digits)
-    action = Action(kind="call", target=uri, name=digits, backend=line_for(world, uri))
+    try:
+        action = Action(kind="call", target=uri, name=digits, backend=line_for(world, uri))
+    except NoHandler:
+        text = world.wording.phrase("no_emergency_line")
+        return Reply(text=text, card=Card(glyph=Glyph.ERROR, lines=(text,)))
     text = world.wording.reply("call.emergency.confirm", number=" ".join(digits))
     return Confirm(text=text, card=Card(glyph=Glyph.CALL, lines=(digits,)), action=action)
 

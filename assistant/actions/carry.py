@@ -40,8 +40,10 @@ def carry(world: World, action: Action) -> Outcome:
 def _carry(world: World, action: Action) -> None:
     match action.kind:
         case "call":
-            _line(world, action).dial(action.target, action.name, action.details.get("tones", ""))
+            line = _line(world, action)
+            line.dial(action.target, action.name, action.details.get("tones", ""))
             world.recent.note(action)
+            _hold_all_but(line, world.lines)
         case "join":
             _join(world, action)
         case "navigate":

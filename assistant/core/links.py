@@ -78,12 +78,6 @@ def parse_link(raw: str) -> Link:
             raise UnsafeTarget(shown(raw), "not a link for calls")
 
 
-def is_teams(uri: str) -> bool:
-    """Whether `uri` opens Microsoft Teams, whose client wants a tap before it calls or joins."""
-    host = urlsplit(uri).hostname or ""
-    return uri.startswith("msteams:") or (host.startswith("teams.") and _within(host, KNOWN_HOSTS))
-
-
 def _parse_web(raw: str) -> Link:
     try:
         parts = urlsplit(raw)

@@ -205,6 +205,16 @@ def test_an_emergency_call_needs_its_own_address_and_outlives_the_program(
     assert [call.number for call in hands.phone.calls.values()] == ["112"]
 
 
+def test_an_emergency_call_is_placed_out_of_a_call(car: Car, hands: Handsfree) -> None:
+    connect(car, hands.phone)
+    with pytest.raises(Busy):
+        car.line.dial(SECOND)
+    car.line.dial(emergency_uri("112"))
+    eventually(lambda: hands.phone.dialled[-1] == "112", "emergency call")
+    hands.phone.alert()
+    car.expect(Ringing(uri="sos:112"))
+
+
 def test_a_telephone_that_cannot_mute_says_so(car: Car, hands: Handsfree) -> None:
     connect(car, hands.phone)
     with pytest.raises(CallFailed):

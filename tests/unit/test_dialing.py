@@ -15,7 +15,6 @@ from assistant.core.dialing import (
     parse_target,
     safe_target,
 )
-from assistant.core.links import is_teams
 from assistant.core.tones import parse_tones, split_tones
 from assistant.errors import UnsafeTarget
 
@@ -185,12 +184,6 @@ def test_tones() -> None:
 def test_tones_come_in_groups_with_waits() -> None:
     assert split_tones(",,12#,3") == ((4.0, "12#"), (2.0, "3"))
     assert split_tones("") == ()
-
-
-def test_teams_is_recognised() -> None:
-    assert is_teams("https://teams.microsoft.com/l/call/0/0?users=a@b.c")
-    assert is_teams("msteams:/l/call/0/0?users=a@b.c")
-    assert not is_teams("https://zoom.us/j/1")
 
 
 @given(st.text(max_size=60), st.sampled_from(["", "tel:", "sip:a@", "sip:", "https://", "skype:"]))

@@ -409,3 +409,10 @@ def test_going_back_to_one_line_holds_the_other() -> None:
     one = replace(world(), lines=(phone, sip))  # type: ignore[arg-type]
     carry(one, Action(kind="resume", target=""))
     assert phone.is_held and not sip.is_held
+
+
+def test_without_a_line_for_it_an_emergency_call_says_where_to_turn() -> None:
+    reading = Interpretation(intent="call.emergency", slots={"digits": "112"})
+    outcome = INTENTS["call.emergency"](world(), reading)
+    assert isinstance(outcome, Reply) and outcome.action is None
+    assert outcome.text == "I can't make emergency calls here. Use your phone."

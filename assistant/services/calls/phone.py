@@ -90,8 +90,8 @@ class PhoneLine:
             raise CallFailed("no telephone number")
         call = _Call(uri=target.uri, name=name, state="dialing", is_ours=True, tones=keys)
         with self._lock:
-            if self._calls or self._dialled:
-                raise Busy
+            if (self._calls or self._dialled) and target.scheme != "sos":
+                raise Busy  # the telephone itself holds a call for an emergency
             self._dialled = call
         try:
             self._ofono.order("Dial", "ss", target.number, "")

@@ -167,6 +167,8 @@ class AtPhone:
     def _dial(self, number: str) -> None:
         with self._lock:
             self.dialled.append(number)
+            for call in self.calls.values():  # a telephone holds the call it is in
+                call.state = HELD if call.state == ACTIVE else call.state
             self.calls[max(self.calls, default=0) + 1] = Call(number, DIALING)
 
     def _list(self) -> None:
