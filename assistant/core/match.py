@@ -17,7 +17,8 @@ from assistant.core import cues
 from assistant.core import slots as names
 from assistant.core import when as times
 from assistant.core.events import Scope
-from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Open, Sense
+from assistant.core.evidence import SLOT_WORD, captures_of, is_evident, share_said
+from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Sense
 from assistant.core.locale import Locale, Meaning
 from assistant.core.model import Interpretation, Named, When
 from assistant.core.options import option_phrases
@@ -26,16 +27,6 @@ from assistant.core.search import Chart, Search, Step
 from assistant.core.slots import Vocabulary
 from assistant.core.tokens import tokens
 
-HEARD_IN: Mapping[Scope, frozenset[Scope]] = {
-    Scope.IDLE: frozenset({Scope.IDLE}),
-    Scope.QUESTION: frozenset({Scope.QUESTION}),
-    Scope.CONFIRM: frozenset({Scope.CONFIRM}),
-    Scope.CALL: frozenset({Scope.CALL}),
-    Scope.RINGING: frozenset({Scope.RINGING}),
-}
-"""What the driver may say in a scope. A narrow one is heard surely: who has something else to say
-presses the button."""
-
 _MOST_READINGS = 6
 _MOST_WORDS = 60
 """A longer utterance is rambling: only its beginning would be searched."""
@@ -43,29 +34,17 @@ _PRICE_LIMIT = 1.6
 """Nearly two words that carry the meaning may go wrong in a long sentence."""
 _SCORE_LIMIT = 0.74
 _CAREFUL_SCORE_LIMIT = 0.72
-_LONG_WORD, _POLITE_WORD = 0.5, 0.2
-"""A word of five letters or more is no glue, unless it is said out of politeness."""
 _TYPED = 0.01
 """Score lost by a template that is only for text, where a spoken one fits as well."""
-_SLOT_WORD = 0.3
-"""What a word in a slot weighs as evidence."""
-_STRANGER = 0.3
-"""A slot that costs more resembles no name."""
 _RESEMBLANCE = 0.82
 """Likeness from which a name may be meant though it was said or heard differently."""
 _RIVAL = 0.4
 """Readings that cost this much more than the best are no rivals."""
-_LEAST_SAID, _MOST_LOST = 0.5, 0.7
-"""Weight of the words said, and share of it that may be missing, in a loose reading."""
 _MOST_UNKNOWN = 0.25
 """Share of words that no template and no name has, in a sentence that is worth a rough reading;
 what calls or changes may name strangers."""
-_SMALL_LOSS = 0.25
-"""What may lack around free words and strangers: an article, a preposition."""
 _ONE_WORD = 0.8
 """Score of a careful intent said in one word ("join"): it is asked, never done unasked."""
-_CAREFUL_LOSS = 0.3
-"""A careful intent is never heard without the words that make it: only small ones may lack."""
 
 
 class Matcher:
@@ -151,7 +130,7 @@ class _Reader:
         self.matcher = matcher
         self.locale = matcher.locale
         self.now = now
-        self.scopes = HEARD_IN[scope]
+        self.scope = scope
         self.choices = choices
 
     def exactly(self, words: tuple[str, ...]) -> list[Interpretation]:
@@ -172,15 +151,15 @@ class _Reader:
     def roughly(self, words: tuple[str, ...]) -> list[Interpretation]:
         chart = self.matcher.chart(words, self.choices)
         known = chart.prices.words
-        most = sum(known.get(word, _SLOT_WORD) for word in words)  # what `_score` may count at all
-        chart.loosen(min(_PRICE_LIMIT, (1 / _CAREFUL_SCORE_LIMIT - 1) * (most + _SLOT_WORD)))
+        most = sum(known.get(word, SLOT_WORD) for word in words)  # what `_score` may count at all
+        chart.loosen(min(_PRICE_LIMIT, (1 / _CAREFUL_SCORE_LIMIT - 1) * (most + SLOT_WORD)))
         return self._ranked(words, chart)
 
     def loosely(self, words: tuple[str, ...]) -> list[Interpretation]:
         """No template fits. Key words that account for nearly all are enough; else the template
         that is nearly said; else key words that account for some of it."""
         intents = self.locale.intents.items()
-        heard = {name for name, intent in intents if intent.scopes & self.scopes}
+        heard = {name for name, intent in intents if self.scope in intent.scopes}
         guess = cues.best(self.locale, self.matcher.chart(words, self.choices), heard)
         rough: list[Interpretation] = []
         is_told = guess is not None and guess.score >= cues.NEARLY_ALL
@@ -194,15 +173,13 @@ class _Reader:
         readings: dict[tuple[str, tuple[str, ...]], Interpretation] = {}
         for path in self.matcher.sentences(chart):
             intent = self.locale.intents[path.meaning.intent]
-            if not intent.scopes & self.scopes:
+            if self.scope not in intent.scopes:
                 continue
             careful = intent.careful
-            if not _is_evident(
-                path.step, self.locale.kinds, careful=careful, is_loose=chart.is_loose
-            ):
+            if chart.is_loose and not is_evident(path.step, self.locale.kinds, careful=careful):
                 continue
-            captures = _captures(path.step)
-            reading = self._interpretation(words, path.meaning, captures, _score(path))
+            captures = captures_of(path.step)
+            reading = self._interpretation(words, path.meaning, captures, self._score(path))
             if careful and len(words) == 1 and not reading.missing:
                 reading = replace(reading, score=min(reading.score, _ONE_WORD))
             if intent.careful and reading.missing and path.step.lost:
@@ -238,6 +215,10 @@ class _Reader:
             missing=tuple(missing),
         )
 
+    @staticmethod
+    def _score(path: Path) -> float:
+        return share_said(path.step) - (_TYPED if path.meaning.is_typed else 0.0)
+
     def _value(self, capture: Capture, heard: str) -> object:
         kind, value = capture.slot.kind, capture.piece.value
         if kind in NAMES:
@@ -250,41 +231,6 @@ class _Reader:
         if capture.slot.name in NAMES and isinstance(value, str):
             return Named(heard=value)
         return value
-
-
-def _score(path: Path) -> float:
-    """Share of the evidence that fits: template words by weight, words in slots a little."""
-    step = path.step
-    in_slots = sum(_SLOT_WORD * (c.piece.end - c.start) for c in _captures(step))
-    fit = 1 - step.cost / (step.said + in_slots + step.cost + _SLOT_WORD)
-    return fit - (_TYPED if path.meaning.is_typed else 0.0)
-
-
-def _captures(step: Step) -> tuple[Capture, ...]:
-    return tuple(step.capture.chain()) if step.capture else ()
-
-
-def _has_free_words(step: Step, kinds: Mapping[str, Kind]) -> bool:
-    """Free words fit everything: the template around them must be word for word."""
-    return any(isinstance(kinds.get(c.slot.kind), Open) for c in _captures(step))
-
-
-def _has_stranger(step: Step) -> bool:
-    """A name that resembles none; it fits everything, too."""
-    return any(c.slot.kind in NAMES and c.piece.cost > _STRANGER for c in _captures(step))
-
-
-def _is_evident(step: Step, kinds: Mapping[str, Kind], *, careful: bool, is_loose: bool) -> bool:
-    """Whether enough of the template itself was said."""
-    if not is_loose:
-        return True
-    if _has_stranger(step) and careful and _has_free_words(step, kinds):
-        return False
-    if step.lost > _SMALL_LOSS and (_has_stranger(step) or _has_free_words(step, kinds)):
-        return False
-    if careful:
-        return step.lost <= _CAREFUL_LOSS and step.said > step.lost
-    return step.said >= _LEAST_SAID and step.lost <= _MOST_LOST * step.said
 
 
 def _rank(reading: Interpretation) -> tuple[float, bool, bool]:

@@ -17,7 +17,6 @@ from assistant.core.automaton import Arc, Automaton
 from assistant.core.events import Scope
 from assistant.core.kinds import NAMES, OPTION, Digits, Formed, Kind, Listed, Open
 from assistant.core.locale import Locale
-from assistant.core.match import HEARD_IN
 from assistant.core.network import Network, Sentences, Weaver, list_network, merge
 from assistant.core.options import option_phrases
 from assistant.core.slots import Vocabulary
@@ -57,7 +56,7 @@ def skeleton(locale: Locale, scope: Scope) -> Network:
     templates = tuple(
         (_by_kind(trees.with_calls(template.tree, locale.rules)), None, 1 / len(intent.hear))
         for intent in locale.intents.values()
-        if intent.scopes & HEARD_IN[scope]
+        if scope in intent.scopes
         for template in intent.hear
     )
     sentences = Sentences(before=trees.EMPTY, after=trees.EMPTY, templates=templates)
