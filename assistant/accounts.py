@@ -6,7 +6,6 @@ Neighbours: `check` prints this, the mirror and the address books know it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +22,6 @@ from assistant.errors import (
     TooSlow,
     Unreachable,
 )
-from assistant.microsoft import build_sign_in, microsoft_accounts
 
 WAY_OUT: Mapping[type[ServiceError], str] = {
     Unreachable: "check the network and the address; the copy answers until then",
@@ -98,9 +96,7 @@ def _standing(says: str, problems: Sequence[str], error: ServiceError | None) ->
 
 
 def _sign_ins(session: Session) -> Iterator[Standing]:
-    for settings in microsoft_accounts(session.config.calendars).values():
-        with closing(build_sign_in(settings)) as sign_in:
-            status = sign_in.status()
+    for status in session.calendars.microsoft.statuses():
         who = f"signed in as {status.account}" if status.account else "nobody is signed in"
         warnings = status.warnings if status.account else ("run `roadcall login`",)
         yield Standing(is_fine=not warnings, says="; ".join((who, *warnings)))

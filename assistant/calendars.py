@@ -53,9 +53,16 @@ class Calendars:
     """What the driver calls them."""
     writable: Writer | None = None
     mirror: Mirror | None = None
-    """The local copy, when there is one: to be started and closed."""
+    """The local copy, when there is one: to be started."""
     books: AddressBooks | None = None
-    """Copies of address books on servers, when there are any: to be started and closed."""
+    """Copies of address books on servers, when there are any: to be started."""
+    microsoft: Connections = field(default_factory=Connections)
+
+    def close(self) -> None:
+        """Stop what runs in the background, and every connection; harmless twice."""
+        for one in (self.mirror, self.books, self.microsoft):
+            if one:
+                one.close()
 
 
 class Nothing:
@@ -87,7 +94,8 @@ def build_calendars(accounts: Sequence[Account], around: Surroundings) -> Calend
     """Raises ConfigError for an unknown back end, a missing setting or a missing library."""
     if not accounts:
         return Calendars(calendar=Nothing())
-    around = replace(around, microsoft=Connections(accounts))
+    microsoft = Connections(accounts)
+    around = replace(around, microsoft=microsoft)
     built = [_build(account, around) for account in accounts]
     names = tuple(source.name for source in built)
     default = _default(accounts, built)
@@ -100,7 +108,14 @@ def build_calendars(accounts: Sequence[Account], around: Surroundings) -> Calend
     mirror = Mirror(data_folder() / "mirror.sqlite", built, around.zone, around.clock)
     homes = {s.name: cast(WritableCalendar, s) for s in built if hasattr(s, "respond")}
     writer = Writer(homes, default, mirror.hurry, around.clock) if homes else None
-    return Calendars(calendar=mirror, names=names, writable=writer, mirror=mirror, books=books)
+    return Calendars(
+        calendar=mirror,
+        names=names,
+        writable=writer,
+        mirror=mirror,
+        books=books,
+        microsoft=microsoft,
+    )
 
 
 def _default(accounts: Sequence[Account], built: Sequence[Source]) -> str:

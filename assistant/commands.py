@@ -85,9 +85,7 @@ class Session:
     def __exit__(self, *_: object) -> None:
         for line in self.car.lines:
             line.close()
-        for copies in (self.calendars.mirror, self.calendars.books):
-            if copies:
-                copies.close()
+        self.calendars.close()
         if self._folder:
             self._folder.cleanup()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from assistant.config import Account
-from assistant.services.signin import PUBLIC_CLOUD, Registration, SignIn
+from assistant.services.signin import PUBLIC_CLOUD, Registration, SignIn, Status
 from assistant.services.textfile import data_folder
 from assistant.services.tokens import TokenStore
 
@@ -37,6 +37,7 @@ class Connections:
 
     def __init__(self, accounts: Iterable[Account] = ()) -> None:
         self._settings = microsoft_accounts(accounts)
+        self._sign_ins: dict[str, SignIn] = {}
         self._made: dict[str, GraphHttp] = {}
 
     def connection(self, settings: Mapping[str, str]) -> GraphHttp:
@@ -45,9 +46,23 @@ class Connections:
 
         name = settings.get("account", "")
         if name not in self._made:
-            url = settings.get("graph", GRAPH_URL)
-            self._made[name] = GraphHttp(build_sign_in(self._settings[name]), url)
+            self._sign_ins[name] = build_sign_in(self._settings[name])
+            self._made[name] = GraphHttp(self._sign_ins[name], settings.get("graph", GRAPH_URL))
         return self._made[name]
+
+    def statuses(self) -> tuple[Status, ...]:
+        return tuple(sign_in.status() for sign_in in self._sign_ins.values())
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether an account will be signed out within minutes."""
+        return any(sign_in.is_refused for sign_in in self._sign_ins.values())
+
+    def close(self) -> None:
+        for connection in self._made.values():
+            connection.close()
+        for sign_in in self._sign_ins.values():
+            sign_in.close()
 
 
 def build_sign_in(settings: Mapping[str, str]) -> SignIn:

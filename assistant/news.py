@@ -12,6 +12,7 @@ from assistant.calendars import Calendars
 from assistant.core.changes import Change, combine, soon
 from assistant.core.model import Interpretation
 from assistant.errors import SignInNeeded
+from assistant.microsoft import MICROSOFT
 
 
 class News:
@@ -22,7 +23,7 @@ class News:
         self._calendars = calendars
         self._arrivals: queue.SimpleQueue[tuple[Change, ...]] = queue.SimpleQueue()
         self._untold: tuple[Change, ...] = ()
-        self._signed_out: frozenset[str] = frozenset()
+        self._is_signed_out = False
 
     def notice(self, changes: tuple[Change, ...]) -> None:
         """From the mirror's thread."""
@@ -48,9 +49,10 @@ class News:
         return Interpretation(intent="calendar.changes", slots={"changes": changes})
 
     def signed_out(self) -> SignInNeeded | None:
-        """The refusal of an account that still let us in the last time; told once."""
+        """That an account lets us in no more, or soon will not; once until all are well again."""
         statuses = self._calendars.mirror.status() if self._calendars.mirror else ()
-        refused = {s.name: s.error for s in statuses if isinstance(s.error, SignInNeeded)}
-        fresh = [error for name, error in refused.items() if name not in self._signed_out]
-        self._signed_out = frozenset(refused)
-        return next(iter(fresh), None)
+        refused = [s.error for s in statuses if isinstance(s.error, SignInNeeded)]
+        if self._calendars.microsoft.is_refused:
+            refused.append(SignInNeeded(MICROSOFT))
+        was_told, self._is_signed_out = self._is_signed_out, bool(refused)
+        return refused[0] if refused and not was_told else None

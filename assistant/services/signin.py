@@ -180,6 +180,11 @@ class SignIn:
             warnings=tuple(warning for warning in warnings if warning),
         )
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the token in use is the last one: its early renewal was refused."""
+        return bool(self._refused)
+
     def logout(self) -> None:
         """Forget the account and every token, here and in the store."""
         with self._lock:
