@@ -26,7 +26,7 @@ from assistant.core.match import Matcher
 from assistant.core.model import CalendarCopy, Contact, Interpretation, Span
 from assistant.core.outcome import Context
 from assistant.core.recent import Recent
-from assistant.core.slots import Vocabulary, build_vocabulary
+from assistant.core.slots import Vocabulary, build_vocabulary, likeliest
 from assistant.core.wording import Wording
 from assistant.errors import ConfigError, ServiceError
 from assistant.services import calls
@@ -41,6 +41,9 @@ from assistant.services.tokens import read_password
 AHEAD = timedelta(days=14)
 BEHIND = timedelta(days=1)
 """How much of the calendar is kept at hand."""
+MOST_HEARD = 3000
+"""People who can be heard by name; all others can be typed. With 20,000 names a new grammar would
+take 6 s and half a gigabyte, and too many of them sound alike."""
 
 _SYSTEM_ZONE = Path("/etc/localtime")
 
@@ -72,6 +75,8 @@ class Car:
     """What the address books on servers held at the last refresh."""
     people: tuple[Contact, ...] = field(init=False)
     vocabulary: Vocabulary = field(init=False)
+    heard: Vocabulary = field(init=False)
+    """What of it can be said aloud: see MOST_HEARD."""
     matcher: Matcher = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,10 +91,14 @@ class Car:
             return
         met = people_from(self.copy.appointments)
         self.people = merge((*self.address_book, *self._remote, *met))
-        self.vocabulary = build_vocabulary(
-            self.locale, self.people, self.copy.appointments, self.calendar_names
-        )
+        self.vocabulary = self._vocabulary(self.people)
+        heard = likeliest(self.people, self.copy.appointments, MOST_HEARD)
+        is_whole = len(heard) == len(self.people)
+        self.heard = self.vocabulary if is_whole else self._vocabulary(heard)
         self.matcher = Matcher(self.locale, self.vocabulary)
+
+    def _vocabulary(self, people: Sequence[Contact]) -> Vocabulary:
+        return build_vocabulary(self.locale, people, self.copy.appointments, self.calendar_names)
 
     def _read(self) -> CalendarCopy:
         now = self.clock()

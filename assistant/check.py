@@ -6,12 +6,12 @@ import argparse
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from assistant.accounts import standings
-from assistant.assembly import load_contacts
+from assistant.assembly import MOST_HEARD, load_contacts
 from assistant.commands import Session, build_config
 from assistant.core import agenda
 from assistant.core.events import Scope
@@ -20,6 +20,9 @@ from assistant.errors import AssistantError
 from assistant.hearing import build_ears
 from assistant.speech.synthesizer import Synthesizer
 from assistant.speech.voice import Voice
+
+MOST_LISTED = 40
+"""Words named one by one."""
 
 
 class State(StrEnum):
@@ -68,17 +71,37 @@ def _print(finding: Finding, *, as_json: bool) -> None:
 
 
 def _model(session: Session) -> tuple[State, str]:
+    """Which model hears, what it can do, and which words it hears badly or not at all."""
     began = time.perf_counter()
     ears = build_ears(session.car)
     loaded_s = time.perf_counter() - began
     began = time.perf_counter()
     language = ears.prepare(Scope.IDLE)
     compiled_s = time.perf_counter() - began
-    says = f"loaded in {loaded_s:.1f} s, today's grammar compiled in {compiled_s:.1f} s"
-    if language.approximated:
-        words = ", ".join(sorted(language.approximated)[:8])
-        return State.LIMITED, f"{says}; pronunciation only guessed: {words} (set X-SAY-LIKE)"
-    return State.FINE, says
+    recognizer = ears.recognizer
+    says = (
+        f"{recognizer.model_dir}: {recognizer.abilities}; loaded in {loaded_s:.1f} s,"
+        f" today's grammar compiled in {compiled_s:.1f} s"
+    )
+    limits = [
+        f"{what}: {_listed(words)}"
+        for what, words in (
+            ("cannot be heard", language.left_out),
+            ("only guessed, set X-SAY-LIKE", language.approximated),
+        )
+        if words
+    ]
+    if len(session.car.people) > MOST_HEARD:
+        limits.append(
+            f"{MOST_HEARD:,} of {len(session.car.people):,} people can be said aloud: those in the"
+            " calendar, with X-SAY-LIKE or with a number"
+        )
+    return (State.LIMITED if limits else State.FINE), "; ".join((says, *limits))
+
+
+def _listed(words: Collection[str]) -> str:
+    more = f" and {len(words) - MOST_LISTED} more" if len(words) > MOST_LISTED else ""
+    return ", ".join(sorted(words)[:MOST_LISTED]) + more
 
 
 def _voice(session: Session) -> tuple[State, str]:

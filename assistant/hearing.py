@@ -69,7 +69,7 @@ def _hear_other_domain(options: argparse.Namespace, config: Config, sounds: list
 def build_ears(car: Car) -> Ears:
     """Raises ModelMissing."""
     recognizer = open_recognizer(car.config, car.locale.language)
-    ears = Ears(recognizer, car.locale, car.vocabulary)
+    ears = Ears(recognizer, car.locale, car.heard)
     ears.say_like = say_like(car.people)
     return ears
 

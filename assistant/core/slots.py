@@ -86,6 +86,22 @@ def build_vocabulary(
     )
 
 
+def likeliest(
+    contacts: Sequence[Contact], appointments: Sequence[Appointment], most: int
+) -> tuple[Contact, ...]:
+    """Those to be heard by name where an address book has too many: first whoever is in the
+    calendar, then whose name has been given a sound, then who has a number; in their order."""
+    if len(contacts) <= most:
+        return tuple(contacts)
+    met = {word.lower() for who in _invited(appointments) for word in (who.email, who.name)}
+
+    def rank(contact: Contact) -> tuple[bool, bool, bool]:
+        known = {contact.name.lower(), *(email.lower() for email in contact.emails)}
+        return known.isdisjoint(met), not contact.say_like, not contact.numbers
+
+    return tuple(sorted(contacts, key=rank)[:most])
+
+
 def _lexicon(entries: Iterable[tuple[Spoken, str, float]]) -> Lexicon:
     table: dict[Spoken, dict[str, float]] = {}
     for form, value, fullness in entries:

@@ -118,9 +118,8 @@ class _Library:
     def phonemes(self, voice: str, text: str) -> str:
         if not self.set_voice(voice):
             return ""
-        pointer = ctypes.c_void_p(
-            ctypes.cast(ctypes.c_char_p(text.encode()), ctypes.c_void_p).value
-        )
+        buffer = ctypes.create_string_buffer(text.encode())  # must outlive the pointer into it
+        pointer = ctypes.c_void_p(ctypes.addressof(buffer))
         parts = []
         while pointer.value:
             said = self._lib.espeak_TextToPhonemes(ctypes.byref(pointer), _UTF8, _IPA | _SEPARATOR)

@@ -52,7 +52,8 @@ class Embedded:
     def compile(self, automaton: Automaton, out_dir: Path, say_like: Mapping[str, str]) -> Compiled:
         """Raises ModelMissing when the dictionary does not belong to the model."""
         spoken = self.lexicon.pronounce_all(automaton.words, say_like)
-        automaton = one_spelling(automaton, spoken)
+        left_out = frozenset(word for word, ways in spoken.items() if not ways)
+        automaton = one_spelling(automaton.without(left_out), spoken)
         compile_graph(
             automaton,
             self.lexicon,
@@ -62,7 +63,7 @@ class Embedded:
             say_like=say_like,
         )
         guessed = self.lexicon.approximated & automaton.words
-        return Compiled(automaton=automaton, approximated=guessed)
+        return Compiled(automaton=automaton, approximated=guessed, left_out=left_out)
 
 
 def compile_graph(

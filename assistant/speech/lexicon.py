@@ -50,7 +50,10 @@ class Lexicon:
         return word in self._words
 
     def pronounce(self, word: str, say_like: str = "", language: str = "") -> tuple[Phones, ...]:
-        """Likeliest first, never empty. `language`: an espeak-ng voice, "" to tell by spelling."""
+        """Likeliest first; none for a script that nobody here can read.
+
+        `language`: an espeak-ng voice, "" to tell by spelling.
+        """
         return self.pronounce_all([word], {word: say_like} if say_like else {}, language)[word]
 
     def pronounce_all(
@@ -62,9 +65,8 @@ class Lexicon:
         parts = {part for spelling in spoken.values() for part in spelling}
         unsure = [part for part in parts if not self._is_sure(part)]
         self._readings.prepare(unsure, ENGLISH, language)
-        return {
-            word: _chain([self._part(part, language) for part in spoken[word]]) for word in wanted
-        }
+        ways = {word: [self._part(part, language) for part in spoken[word]] for word in wanted}
+        return {word: _chain(parts) if all(parts) else () for word, parts in ways.items()}
 
     def _part(self, word: str, language: str) -> list[Phones]:
         found = self._known(word)
@@ -75,7 +77,7 @@ class Lexicon:
         elif native:
             found += self._known(plain(word))
         usable = [phones for phones in dict.fromkeys(found) if phones]
-        return usable[:_MOST_PRONUNCIATIONS] or self._spelt(word) or [("AH",)]
+        return usable[:_MOST_PRONUNCIATIONS] or self._spelt(word)
 
     def _is_sure(self, word: str) -> bool:
         return word in self._words or _possessive_base(word) in self._words

@@ -89,6 +89,19 @@ _SCRIPTS = {
     "ARABIC": "ar",
     "HEBREW": "he",
     "DEVANAGARI": "hi",
+    "BENGALI": "bn",
+    "TAMIL": "ta",
+    "KANNADA": "kn",
+    "SINHALA": "si",
+    "THAI": "th",
+    "ETHIOPIC": "am",
+    "ARMENIAN": "hy",
+    "GEORGIAN": "ka",
+    "GUJARATI": "gu",
+    "GURMUKHI": "pa",
+    "TELUGU": "te",
+    "MALAYALAM": "ml",
+    "MYANMAR": "my",
 }
 # Letters and endings that give a language away, the surest first.
 _SPELLINGS = (
@@ -139,6 +152,14 @@ def language_of(name: str) -> str:
         if script and script[0] in _SCRIPTS:
             return _SCRIPTS[script[0]]
     return next((tag for tag, pattern in _SPELLINGS if re.search(pattern, word)), "")
+
+
+def is_foreign_script(word: str) -> bool:
+    """Whether it has letters that no voice for a language in Latin script can read."""
+    letters = (unicodedata.name(letter, "") for letter in word if letter.isalpha())
+    return any(
+        not name.startswith(("LATIN", "MODIFIER", "FEMININE", "MASCULINE")) for name in letters
+    )
 
 
 def plain(word: str) -> str:

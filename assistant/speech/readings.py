@@ -15,17 +15,14 @@ from pathlib import Path
 
 from assistant.errors import VoiceMissing
 from assistant.speech import espeak
-from assistant.speech.phonemes import Phones, arpabet, language_of
-
-_OTHER_SCRIPTS = ("ru", "cmn", "el", "ja", "ko", "ar", "he", "hi")
-"""Languages of which a European voice cannot read a letter."""
+from assistant.speech.phonemes import Phones, arpabet, is_foreign_script, language_of
 
 
 class Readings:
     """Guessed pronunciations, from this machine's cache where they are known."""
 
     def __init__(self, cache_dir: Path | None = None) -> None:
-        self._file = (cache_dir or default_cache()) / "pronunciations.json"
+        self._file = (cache_dir or default_cache()) / "readings.json"
         self._guesses = _read_cache(self._file)
 
     def prepare(self, words: Iterable[str], voice: str, language: str = "") -> None:
@@ -43,7 +40,7 @@ class Readings:
         _write_cache(self._file, self._guesses)
 
     def of(self, word: str, voice: str, language: str = "") -> list[Phones]:
-        """Readings of a prepared word, empty ones where no voice could read it.
+        """Readings of a prepared word; none, or empty ones, where no voice can read it.
 
         `voice`: espeak-ng's name for the language of the car; `language`: the same for the
         word's own language, "" to tell by its spelling.
@@ -68,9 +65,10 @@ def replace_text(path: Path, text: str) -> None:
 
 def _voices(word: str, voice: str, language: str) -> list[tuple[str, str]]:
     """The readings to use for a word, each (espeak-ng voice, spelling)."""
+    if is_foreign_script(word):
+        foreign = language_of(word)
+        return [(foreign, word)] if foreign else []
     native = language or language_of(word)
-    if not word.isascii() and native in _OTHER_SCRIPTS:
-        return [(native, word)]
     return [(name, word) for name in dict.fromkeys((voice, native or "de"))]
 
 

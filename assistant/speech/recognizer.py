@@ -68,16 +68,21 @@ class Recognizer:
             ModelMissing: the folder is not a whole model.
             ConfigError: vosk is not installed.
         """
-        self.limits = limits or Limits()
-        self.compiler = open_model(model_dir, language, self.limits.filler)
+        self._limits = limits or Limits()
+        self._compiler = open_model(model_dir, language, self._limits.filler)
         try:
             import vosk
         except ImportError as cause:
             raise ConfigError("vosk", "package", "pip install vosk") from cause
         vosk.SetLogLevel(-2)
         self._vosk = vosk
-        self._model_dir = model_dir
+        self.model_dir = model_dir
         self._compiling = threading.Lock()
+
+    @property
+    def abilities(self) -> str:
+        """What the model can do, for the driver to read."""
+        return self._compiler.abilities
 
     def language(self, automaton: Automaton, say_like: Mapping[str, str] | None = None) -> Language:
         """Compiles and loads a grammar; may run in any thread.
@@ -86,12 +91,12 @@ class Recognizer:
             ModelMissing: the acoustic model cannot be loaded.
         """
         with self._compiling, tempfile.TemporaryDirectory(prefix="roadcall-") as folder:
-            compiled = self.compiler.compile(automaton, Path(folder), say_like or {})
+            compiled = self._compiler.compile(automaton, Path(folder), say_like or {})
             try:
                 model = self._vosk.Model(folder)
                 self._vosk.KaldiRecognizer(model, RATE_HZ)  # fails here, if at all
             except Exception as cause:  # vosk raises nothing narrower
-                raise ModelMissing(str(self._model_dir), "is broken; install it again") from cause
+                raise ModelMissing(str(self.model_dir), "is broken; install it again") from cause
         return Language(
             model=model,
             sentences=Sentences(compiled.automaton),
@@ -103,7 +108,7 @@ class Recognizer:
         """Listens to one utterance; with `hold` it ends only after `release`."""
         decoder = self._vosk.KaldiRecognizer(language.model, RATE_HZ)
         decoder.SetWords(True)
-        return Utterance(decoder, language, self.limits, hold=hold)
+        return Utterance(decoder, language, self._limits, hold=hold)
 
 
 class Utterance:

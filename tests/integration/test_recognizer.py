@@ -159,6 +159,12 @@ def test_any_script_can_be_in_the_grammar(recognizer: Recognizer, script: str) -
     assert recognizer.language(automaton(f"call {script}")).approximated >= {script}
 
 
+def test_a_name_that_cannot_be_read_is_left_out_and_named(recognizer: Recognizer) -> None:
+    language = recognizer.language(automaton("call བཀྲ་ཤིས", "call anna"))
+    assert language.left_out == {"བཀྲ་ཤིས"}
+    assert not language.approximated
+
+
 def test_yes_is_never_taken_for_no(recognizer: Recognizer, shared: Path) -> None:
     folder = shared / "corpora" / "speech-commands"
     language = recognizer.language(automaton("yes", "no", "stop"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import ModelMissing
+from assistant.speech import espeak
 from assistant.speech.lexicon import Lexicon
 from assistant.speech.phonemes import arpabet, language_of, plain
 
@@ -73,7 +74,7 @@ def test_a_name_is_also_said_in_its_own_language(lexicon: Lexicon, name: str, na
     assert name in lexicon.approximated
 
 
-@pytest.mark.parametrize("word", ["иванов", "王伟", "Παπαδόπουλος", "💩", "r&d", "1:1", "ß", "--"])
+@pytest.mark.parametrize("word", ["иванов", "王伟", "Παπαδόπουλος", "💩", "r&d", "1:1", "ß"])
 def test_no_spelling_is_refused(lexicon: Lexicon, word: str) -> None:
     spoken = lexicon.pronounce(word)
     assert spoken
@@ -99,10 +100,38 @@ def test_without_espeak_a_name_is_spelt(lexicon: Lexicon, monkeypatch: pytest.Mo
     assert lexicon.pronounce("hkp")[0] == phones("EY CH K EY P IY")
 
 
+@pytest.mark.parametrize(
+    ("name", "sounds"),
+    [
+        ("иванов", "IH V AA N AH F"),
+        ("παπαδόπουλος", "P AA P AA DH OW P UW L OW S"),
+        ("李", "L IY"),
+        ("さくら", "S AA K UW R AA"),
+        ("გიორგი", "G IY OW R G IY"),
+    ],
+)
+def test_names_in_other_scripts_are_read_in_their_language(
+    lexicon: Lexicon, name: str, sounds: str
+) -> None:
+    assert lexicon.pronounce(name) == (phones(sounds),)
+
+
+@pytest.mark.parametrize("word", ["བཀྲ་ཤིས", "--"])
+def test_what_no_voice_can_read_has_no_sound(lexicon: Lexicon, word: str) -> None:
+    assert lexicon.pronounce(word) == ()
+
+
+def test_many_words_are_read_like_one() -> None:
+    """The library keeps a pointer into the text while it reads."""
+    words = [("el", "παπαδόπουλος"), ("fr", "lefèvre"), ("pl", "szczepański")] * 20
+    together = espeak.phonemes(words)
+    assert together == [espeak.phonemes([word])[0] for word in words[:3]] * 20
+
+
 @pytest.mark.usefixtures("lexicon")
 def test_a_broken_cache_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache/pronunciations.json").write_text('{"en-us": 3}')
+    (tmp_path / "cache/readings.json").write_text('{"en-us": 3}')
     assert Lexicon(tmp_path, tmp_path / "cache").pronounce("anna")
 
 
