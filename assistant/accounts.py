@@ -24,9 +24,9 @@ from assistant.errors import (
 )
 
 WAY_OUT: Mapping[type[ServiceError], str] = {
-    Unreachable: "check the network and the address; the copy answers until then",
-    TooSlow: "it is asked again by itself; the copy answers until then",
-    RateLimited: "it is asked again by itself; the copy answers until then",
+    Unreachable: "check the network and the address; it is asked again by itself",
+    TooSlow: "it is asked again by itself",
+    RateLimited: "it is asked again by itself",
     SignInNeeded: "Microsoft 365: `roadcall login`; else check user and app password",
     Refused: "the account may not do this: check its rights and those of the app password",
     NotFound: "check the address and the name of the calendar",
@@ -52,7 +52,8 @@ def standings(session: Session) -> Iterator[Standing]:
         session.car.refresh()
         for status in mirror.status():
             own = [a for a in session.car.copy.appointments if a.calendar == status.name]
-            says = f"{status.name}: {_age(status.as_of)}, {_contents(session, own)}"
+            contents = f", {_contents(session, own)}" if status.as_of else ""
+            says = f"{status.name}: {_age(status.as_of)}{contents}"
             yield _standing(says, status.problems, status.error)
     elif not session.car.trouble:
         for name in dict.fromkeys(a.calendar for a in session.car.copy.appointments):

@@ -223,17 +223,6 @@ def test_a_place_that_cannot_be_written_still_answers(tmp_path: Path) -> None:
     assert "lost when roadcall ends" in copy.problems[0]
 
 
-def test_wiped_means_gone(build: Callable[..., Mirror], tmp_path: Path) -> None:
-    secret = "Secret merger talks"
-    with build(Scripted("Work", full(meeting("a", title=secret)))) as mirror:
-        mirror.sync()
-        mirror.wipe()
-        with pytest.raises(Unreachable):
-            mirror.read(TODAY)
-    kept = b"".join(file.read_bytes() for file in (tmp_path / "private").iterdir())
-    assert secret.encode() not in kept
-
-
 def test_the_background_keeps_going_and_stops(tmp_path: Path) -> None:
     told: list[tuple[Change, ...]] = []
     changed = threading.Event()

@@ -142,13 +142,6 @@ class Mirror:
         with self._syncing:
             self._store.close()
 
-    def wipe(self) -> None:
-        """Forget every appointment, on disk too (logout)."""
-        with self._syncing:
-            self._held = {}
-            self._rows = []
-            self._store.wipe()
-
     def status(self) -> tuple[SourceStatus, ...]:
         return tuple(self._status(source.name) for source in self._sources)
 

@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
-from types import TracebackType
 
 from assistant.core.model import Appointment
 from assistant.services.calendars.record import from_json, to_json
@@ -53,17 +52,6 @@ class Store:
         self._zone = zone
         self._rows = self._open()
 
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         self._rows.close()
 
@@ -89,13 +77,6 @@ class Store:
                 self._write(name, held, changed)
         except sqlite3.DatabaseError as error:
             raise OSError(f"{self._path.name}: {error}") from error
-
-    def wipe(self) -> None:
-        """Leave nothing behind."""
-        self._rows.close()
-        for suffix in ("", "-wal", "-shm", "-journal", ".broken"):
-            Path(f"{self._path}{suffix}").unlink(missing_ok=True)
-        self._rows = self._open()
 
     def _write(self, name: str, held: Held, changed: Iterable[str]) -> None:
         gone = [(name, uid) for uid in changed if uid not in held.appointments]
