@@ -411,6 +411,18 @@ def test_the_registrar_is_gone(tmp_path: Path, voice: Path) -> None:
         car.expect_end(EndReason.UNREACHABLE)
 
 
+def test_a_registrar_that_comes_late_is_found(tmp_path: Path, voice: Path) -> None:
+    """A refused connection is the quickest failure; baresip alone would wait for a minute."""
+    port = free_port()
+    settings = {"registrar": f"sip:127.0.0.1:{port}", "transport": "tcp"}
+    nowhere = Registrar(port=port, tls_port=0, ca_file=tmp_path)
+    with signed_in(voice, nowhere, **settings) as car:
+        with pytest.raises(Unreachable):
+            car.line.dial("sip:anna@car.test")
+        with registrar(tmp_path / "kamailio", port):
+            eventually(lambda: car.line.can("sip:anna@car.test"), "sign-in", 30)
+
+
 def test_nobody_answers(start: Callable[..., Car], far: Peer) -> None:
     car = start(ring_limit_s="1")
     car.line.dial(far.uri)

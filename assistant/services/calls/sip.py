@@ -33,6 +33,8 @@ KEY_GAP_S = 0.25
 """From one tone to the next: a bridge hears 40 ms on and 40 ms off (ITU-T Q.24); tones over RTP
 last longer."""
 
+_SIGN_IN_AGAIN_S = 10.0
+"""After a failed sign-in. baresip itself waits 30 s and doubles that with every failure."""
 _LIMITS = (("dial_limit_s", EndReason.UNREACHABLE), ("ring_limit_s", EndReason.NO_ANSWER))
 
 
@@ -153,11 +155,23 @@ class SipLine:
                 self._on_closed(message)
 
     def _complain(self, param: str) -> None:
-        """A wrong password is told once; a registrar out of reach is tried again by baresip."""
+        """A wrong password is told once; a registrar out of reach is tried again and again."""
         self._is_ready = False
-        if param.startswith(("401", "403", "407")) and not self._has_complained:
+        if not param.startswith(("401", "403", "407")):
+            self._baresip.after(_SIGN_IN_AGAIN_S, self._sign_in_again)
+        elif not self._has_complained:
             self._has_complained = True
             self._post(DeviceFailed(error=SignInNeeded("sip", param)))
+
+    def _sign_in_again(self) -> None:
+        """With a new account: the old one would wait for up to half an hour."""
+        if self._is_ready:
+            return
+        if self._calls.endable() or self._calls.held():
+            self._baresip.after(_SIGN_IN_AGAIN_S, self._sign_in_again)
+            return
+        self._baresip.tell("uadel", self._settings.values["account"])
+        self._baresip.tell("uanew", self._settings.account())
 
     def _on_incoming(self, message: Message) -> None:
         uri = shown(str(message.get("peeruri", "")).partition(";")[0])
