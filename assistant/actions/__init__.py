@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from assistant.actions import calls, changes, day, everyday, fallback, meetings, news
+from assistant.actions import calls, changes, day, everyday, fallback, meetings, news, second
 from assistant.actions.world import Act
 
 INTENTS: Mapping[str, Act] = {
@@ -33,6 +33,7 @@ INTENTS: Mapping[str, Act] = {
     "call.number": calls.number,
     "call.emergency": calls.emergency,
     "call.organizer": calls.organizer,
+    "call.other": second.other,
     "call.redial": calls.redial,
     "call.back": calls.back,
     "call.answer": calls.control,

@@ -20,7 +20,7 @@ from assistant.actions.telling import title, values
 from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.model import Appointment, Grain, Interpretation, Response, Span, When
-from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome
+from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply
 from assistant.errors import BadSlot, NotFound, Refused
 
 DEFAULT_MINUTES = 30
@@ -30,11 +30,15 @@ CALENDAR = "calendar"
 
 
 def create(world: World, reading: Interpretation) -> Outcome:
-    """calendar.create: a title or a person, and an instant; what is missing is asked."""
+    """calendar.create: a title or a person, and an instant; what is missing or past is asked."""
+    if "every" in reading.slots:
+        return _only_once(world)
     when = when_of(reading)
     if when is None or (when.spans and when.grain is not Grain.INSTANT):
         return _ask(world, reading, "when")
-    start = _future(world, when)
+    start = next((s.start for s in when.spans if s.start > world.now), None)
+    if start is None:
+        return _ask(world, reading, "when", "past_when")
     minutes = _minutes(reading, DEFAULT_MINUTES)
     subject = _subject(world, reading)
     span = Span(start=start, end=start + timedelta(minutes=minutes))
@@ -75,12 +79,10 @@ def _person_name(reading: Interpretation) -> str:
     return names[0] if len(names) == 1 else (named.heard if named else "")
 
 
-def _future(world: World, when: When) -> datetime:
-    """The first meaning that lies ahead. Raises BadSlot for a moment that is past or impossible."""
-    ahead = [s.start for s in when.spans if s.start > world.now]
-    if not ahead:
-        raise BadSlot("when", when.heard)
-    return ahead[0]
+def _only_once(world: World) -> Reply:
+    """A single entry would be wrong, and found out too late."""
+    text = world.wording.reply("calendar.create.repeated")
+    return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
 
 
 def move(world: World, reading: Interpretation) -> Outcome:
@@ -92,6 +94,8 @@ def move(world: World, reading: Interpretation) -> Outcome:
     if to is None:
         return _ask(world, reading, "to")
     span = _moved(world, found, to)
+    if span is None:
+        return _ask(world, reading, "to", "past_when")
     action = Action(kind="move", target=found.uid, name=title(world, found), details=_stretch(span))
     text = world.wording.reply(
         "calendar.move.confirm",
@@ -102,7 +106,8 @@ def move(world: World, reading: Interpretation) -> Outcome:
     return _confirm(world, action, text, "calendar.move.done")
 
 
-def _moved(world: World, one: Appointment, to: When) -> Span:
+def _moved(world: World, one: Appointment, to: When) -> Span | None:
+    """None when it would be past. Raises BadSlot for what is no moment."""
     length = one.span.end - one.span.start
     starts = [s.start for s in to.spans]
     if to.grain is Grain.DAY:
@@ -112,9 +117,7 @@ def _moved(world: World, one: Appointment, to: When) -> Span:
         raise BadSlot("to", to.heard)
     same_day = [s for s in starts if s.date() == one.span.start.date()]
     ahead = [s for s in (*same_day, *starts) if s > world.now]
-    if not ahead:
-        raise BadSlot("to", to.heard)
-    return Span(start=ahead[0], end=ahead[0] + length)
+    return Span(start=ahead[0], end=ahead[0] + length) if ahead else None
 
 
 def cancel(world: World, reading: Interpretation) -> Outcome:
@@ -227,8 +230,8 @@ def _confirm(world: World, action: Action, text: str, done: str) -> Confirm:
     return Confirm(text=text, card=card, action=action, done=world.wording.reply(done))
 
 
-def _ask(world: World, reading: Interpretation, slot: str) -> Ask:
-    text = world.wording.phrase(f"missing_{slot}")
+def _ask(world: World, reading: Interpretation, slot: str, phrase: str = "") -> Ask:
+    text = world.wording.phrase(phrase or f"missing_{slot}")
     card = Card(glyph=Glyph.QUESTION, lines=(text,))
     kept = {k: v for k, v in reading.slots.items() if k != slot}
     return Ask(text=text, card=card, interpretation=replace(reading, slots=kept), slot=slot)

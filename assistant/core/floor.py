@@ -26,6 +26,8 @@ WORKING_S = 1.5
 TOO_SLOW_S = 8.0
 CALLS = frozenset({"call", "join"})
 """Kinds of action that are announced and wait for the cancel window."""
+ORDERS = frozenset({"call.person", "call.meeting", "call.join"})
+"""Intents of which "no, the other one" may speak."""
 
 
 class Floor:
@@ -82,8 +84,11 @@ class Floor:
 
     def _act(self, order: Interpretation | Action) -> list[Command]:
         self.state = State.THINKING
+        context = self.memory.context()
+        if isinstance(order, Interpretation) and order.intent in ORDERS:
+            self.memory.order = order
         return [
-            ev.Act(turn=self.turn, order=order, context=self.memory.context()),
+            ev.Act(turn=self.turn, order=order, context=context),
             ev.SetTimer(turn=self.turn, timer=Timer.WORKING, after_s=WORKING_S),
             ev.SetTimer(turn=self.turn, timer=Timer.TOO_SLOW, after_s=TOO_SLOW_S),
         ]

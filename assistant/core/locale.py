@@ -43,6 +43,8 @@ class Intent:
     cues: tuple[Template, ...]
     """Key words in order that tell the intent when no template fits; other words between them."""
     scopes: frozenset[Scope]
+    single: bool
+    """Happens once: words of `recurring` are told as slot `every`."""
     careful: bool
     """Never heard from half a sentence: it calls, sends, changes or deletes."""
 
@@ -71,6 +73,10 @@ class Locale:
     """Words of things that are none of the assistant's business: "weather", "timer", "song"."""
     corrections: tuple[tuple[str, ...], ...]
     """Words that take back what came before: "no", "i mean"."""
+    conjunctions: frozenset[str]
+    """Words that a second order follows: "and"."""
+    recurring: frozenset[str]
+    """Words of what happens again and again: "every"."""
     honorifics: tuple[tuple[str, ...], ...]
     spoken: Mapping[str, tuple[str, ...]]
     """Signs in titles -> how they are said ("1:1" -> "one on one")."""

@@ -27,7 +27,7 @@ __all__ = ["Intent", "Locale", "Sample", "Template", "parse"]
 SECTIONS = {
     "locale": {
         *("tag", "market", "name", "before", "after"),
-        *("fillers", "elsewhere", "corrections", "honorifics"),
+        *("fillers", "elsewhere", "conjunctions", "recurring", "corrections", "honorifics"),
     },
     "rules": None,
     "slots": None,
@@ -39,7 +39,7 @@ SECTIONS = {
     "test": {"rows"},
 }
 """Section -> its keys; None where the file's author names them."""
-_INTENT_KEYS = {"hear", "typed", "cues", "scopes", "careful", "say", "none", "confirm"}
+_INTENT_KEYS = {"hear", "typed", "cues", "scopes", "single", "careful", "say", "none", "confirm"}
 _ROW_KEYS = {"hear", "intent", "slots", "now"}
 
 
@@ -83,8 +83,10 @@ class _File:
             market=str(head.get("market", tag.partition("-")[2] or "GB")),
             before=before,
             after=after,
-            fillers=frozenset(self._texts(head.get("fillers", []), "locale.fillers")),
-            elsewhere=self._elsewhere(),
+            fillers=self._words("fillers"),
+            elsewhere=self._words("elsewhere"),
+            conjunctions=self._words("conjunctions"),
+            recurring=self._words("recurring"),
             corrections=self._spoken(head, "corrections"),
             honorifics=self._spoken(head, "honorifics"),
             spoken=self._title_signs(),
@@ -201,12 +203,11 @@ class _File:
     def _picky(self, kind: Kind) -> Kind:
         """Free words that refuse some words refuse those of `elsewhere` as well."""
         if isinstance(kind, Open) and kind.without:
-            return replace(kind, without=kind.without | self._elsewhere())
+            return replace(kind, without=kind.without | self._words("elsewhere"))
         return kind
 
-    def _elsewhere(self) -> frozenset[str]:
-        words = self._section("locale").get("elsewhere", [])
-        return frozenset(self._texts(words, "locale.elsewhere"))
+    def _words(self, key: str) -> frozenset[str]:
+        return frozenset(self._texts(self._section("locale").get(key, []), f"locale.{key}"))
 
     def _title_signs(self) -> dict[str, tuple[str, ...]]:
         signs = self._section("titles").get("spoken", {})
@@ -236,6 +237,7 @@ class _File:
                     typed=self._templates(table.get("typed", []), f"{where}.typed"),
                     cues=self._templates(table.get("cues", []), f"{where}.cues"),
                     scopes=self._scopes(table.get("scopes", ["idle"]), f"{where}.scopes"),
+                    single=table.get("single", False) is True,
                     careful=table.get("careful", False) is True,
                 ),
             )

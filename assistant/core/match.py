@@ -80,7 +80,8 @@ class Matcher:
             return ()
         words = tuple(map(self._plain, (w for w in said if w not in self.locale.fillers))) or said
         reader = _Reader(self, now, scope, choices)
-        return tuple(reader.exactly(words) or reader.corrected(words) or reader.loosely(words))
+        ways = (reader.exactly, reader.corrected, reader.chained, reader.loosely)
+        return tuple(next(filter(None, (way(words) for way in ways)), ()))
 
     def _plain(self, word: str) -> str:
         """ "anna's" -> "anna", unless a template or a title has it so."""
@@ -148,6 +149,14 @@ class _Reader:
                         return readings
         return []
 
+    def chained(self, words: tuple[str, ...]) -> list[Interpretation]:
+        """ "mute and tell me the time": one thing at a time, so the first."""
+        for at, word in enumerate(words):
+            is_joint = word in self.locale.conjunctions and self.exactly(words[at + 1 :])
+            if is_joint and (first := self.exactly(words[:at])):
+                return first
+        return []
+
     def roughly(self, words: tuple[str, ...]) -> list[Interpretation]:
         chart = self.matcher.chart(words, self.choices)
         known = chart.prices.words
@@ -208,6 +217,9 @@ class _Reader:
                 missing.append(capture.slot.name)
             elif isinstance(value, Named) and capture.piece.value is None and value.candidates:
                 score *= 0.5 + 0.5 * value.candidates[0].score
+        is_single = self.locale.intents[meaning.intent].single
+        if is_single and not self.locale.recurring.isdisjoint(words):
+            slots["every"] = True
         return Interpretation(
             intent=meaning.intent,
             slots=slots,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from assistant.core.model import Appointment
+from assistant.core.model import Appointment, Interpretation
 from assistant.core.outcome import Action, Context, Reply
 
 
@@ -39,6 +39,7 @@ class Memory:
     """Rings while `call` is up."""
     held: Call | None = None
     """On hold while another one is spoken in."""
+    order: Interpretation | None = None
     last_call: Action | None = None
     missed_call: Action | None = None
 
@@ -70,6 +71,7 @@ class Memory:
             topic=self.topic,
             person=self.person,
             is_private=self.is_private,
+            order=self.order,
             last_call=self.last_call,
             missed_call=self.missed_call,
             in_call=self.call is not None,

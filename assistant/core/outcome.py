@@ -114,6 +114,8 @@ class Context:
     """Contact last talked about: "call her"."""
     is_private: bool = False
     """A passenger listens: titles and names are not told."""
+    order: Interpretation | None = None
+    """The last call or change asked for: "no, the other one"."""
     last_call: Action | None = None
     """For redial."""
     missed_call: Action | None = None
