@@ -216,8 +216,8 @@ class Drive:
         """What has changed in the calendar, once, when nobody speaks, listens or is in a call."""
         if self._news.arrived():
             self._refresh_at = 0.0
-        if refusal := self._news.signed_out():
-            self.inbox.put(ev.DeviceFailed(error=refusal))
+        if trouble := self._news.trouble():
+            self.inbox.put(ev.DeviceFailed(error=trouble))
         if self.dialog.state is State.ASLEEP and (reading := self._news.untold()):
             self._take(ev.Tapped(interpretation=reading))
             self._voice.earcon(ev.Sound.DONE)

@@ -11,7 +11,7 @@ from assistant.assembly import Car
 from assistant.calendars import Calendars
 from assistant.core.changes import Change, combine, soon
 from assistant.core.model import Interpretation
-from assistant.errors import SignInNeeded
+from assistant.errors import ServiceError, SignInNeeded
 from assistant.microsoft import MICROSOFT
 
 
@@ -23,7 +23,7 @@ class News:
         self._calendars = calendars
         self._arrivals: queue.SimpleQueue[tuple[Change, ...]] = queue.SimpleQueue()
         self._untold: tuple[Change, ...] = ()
-        self._is_signed_out = False
+        self._is_in_trouble = False
 
     def notice(self, changes: tuple[Change, ...]) -> None:
         """From the mirror's thread."""
@@ -48,11 +48,16 @@ class News:
             return None
         return Interpretation(intent="calendar.changes", slots={"changes": changes})
 
-    def signed_out(self) -> SignInNeeded | None:
-        """That an account lets us in no more, or soon will not; once until all are well again."""
+    def trouble(self) -> ServiceError | None:
+        """That an account lets us in no more, or soon will not, or was never read, so that the day
+        is not whole; once until all are well again."""
         statuses = self._calendars.mirror.status() if self._calendars.mirror else ()
-        refused = [s.error for s in statuses if isinstance(s.error, SignInNeeded)]
+        errors = [
+            status.error
+            for status in statuses
+            if status.error and (isinstance(status.error, SignInNeeded) or not status.as_of)
+        ]
         if self._calendars.microsoft.is_refused:
-            refused.append(SignInNeeded(MICROSOFT))
-        was_told, self._is_signed_out = self._is_signed_out, bool(refused)
-        return refused[0] if refused and not was_told else None
+            errors.append(SignInNeeded(MICROSOFT))
+        was_told, self._is_in_trouble = self._is_in_trouble, bool(errors)
+        return errors[0] if errors and not was_told else None

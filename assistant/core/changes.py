@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from assistant.core.model import Appointment, Response
+from assistant.core.model import Appointment, Response, Span
 
 _NOON_TOMORROW = timedelta(hours=36)
 
@@ -37,6 +37,11 @@ class Change:
         assert known is not None
         return known
 
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """When it was, and when it is."""
+        return tuple(one.span for one in (self.before, self.after) if one)
+
 
 def diff(
     before: Iterable[Appointment], after: Iterable[Appointment], now: datetime, reach: datetime
@@ -50,7 +55,7 @@ def diff(
     found = [
         change
         for change in _compare_all(old, new)
-        if _touches(change, now, datetime.max.replace(tzinfo=now.tzinfo))
+        if any(span.end > now for span in change.spans)
         and not (change.kind is ChangeKind.ADDED and change.appointment.span.start >= reach)
     ]
     return _in_order(_paired(found))
@@ -70,8 +75,8 @@ def combine(earlier: Iterable[Change], later: Iterable[Change]) -> tuple[Change,
 
 def soon(changes: Iterable[Change], now: datetime) -> tuple[Change, ...]:
     """Those that matter on the road: of the rest of today and of tomorrow until noon."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return tuple(c for c in changes if _touches(c, now, midnight + _NOON_TOMORROW))
+    until = now.replace(hour=0, minute=0, second=0, microsecond=0) + _NOON_TOMORROW
+    return tuple(c for c in changes if any(s.end > now and s.start < until for s in c.spans))
 
 
 def _timed(appointments: Iterable[Appointment]) -> Mapping[str, Appointment]:
@@ -136,9 +141,3 @@ def _title_and_day(change: Change) -> tuple[str, object]:
 
 def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda change: change.appointment.span.start))
-
-
-def _touches(change: Change, start: datetime, end: datetime) -> bool:
-    """Whether it was, or is now, in this stretch."""
-    known = (one.span for one in (change.before, change.after) if one)
-    return any(span.end > start and span.start < end for span in known)

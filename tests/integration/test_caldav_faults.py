@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -14,8 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from dav_servers import PASSWORD, DavServer, radicale, xandikos
 
+from assistant.commands import Session
 from assistant.core.model import Span
 from assistant.errors import BrokenAnswer, NotFound, ServiceError, SignInNeeded, Unreachable
+from assistant.news import News
 from assistant.services.calendars.caldav import CalDav
 from assistant.services.calendars.mirror import Mirror
 from assistant.services.calendars.vevent import Reader
@@ -168,6 +171,27 @@ def check_copy_is_kept(server: DavServer, tmp_path: Path) -> None:
             (status,) = mirror.status()
             assert isinstance(status.error, NotFound)
             assert [one.title for one in mirror.read(DAY).appointments] == ["Budget"]
+
+
+def test_a_calendar_that_was_never_read_is_said_once_beside_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    good, config = tmp_path / "good.ics", tmp_path / "car.toml"
+    good.write_text(EVENT.format(""), newline="")
+    config.write_text(
+        f'[[calendars]]\nkind = "ics"\nname = "Good"\npath = "{good}"\n'
+        '[[calendars]]\nkind = "ics"\nname = "Far"\nurl = "http://127.0.0.1:9/x.ics"\n'
+    )
+    options = argparse.Namespace(
+        config=str(config), locale="", calendar=[], contacts=[], now=NOW.replace(tzinfo=None)
+    )
+    with Session(options) as session:
+        news = News(session.car, session.calendars)
+        trouble = news.trouble()
+        assert isinstance(trouble, Unreachable) and trouble.values["service"] == "Far"
+        assert news.trouble() is None
+        assert [one.title for one in session.car.copy.appointments] == ["Budget"]
 
 
 def test_what_nobody_foresaw_is_named_without_its_words(

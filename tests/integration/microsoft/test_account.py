@@ -96,16 +96,16 @@ def test_a_refusal_is_known_before_the_token_ends_and_said_once(
         assert any("soon signed out" in line and "revoked" in line for line in lines), "\n".join(lines)
         assert "1 appointments" in lines[0]
         news = News(session.car, session.calendars)
-        assert news.signed_out()
-        assert news.signed_out() is None
+        assert news.trouble()
+        assert news.trouble() is None
         authority.refusal = None
         list(standings(session))
-        assert news.signed_out() is None
+        assert news.trouble() is None
     logout(options)
     with Session(options) as session:
         news = News(session.car, session.calendars)
-        assert news.signed_out()
-        assert news.signed_out() is None
+        assert news.trouble()
+        assert news.trouble() is None
 
 
 def test_calendars_of_one_account_share_its_sign_in() -> None:
