@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,9 @@ EVENT = (
 )
 
 
-def roadcall(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+def roadcall(
+    *arguments: str, typed: str = "", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "assistant", *arguments],
         input=typed,
@@ -30,6 +33,7 @@ def roadcall(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[st
         text=True,
         timeout=120,
         cwd=ROOT,
+        env={**os.environ, **(environment or {})},
         check=False,
     )
 
@@ -191,5 +195,22 @@ def test_check_says_what_is_missing() -> None:
     done = roadcall("check", "--json", "--now", NOW)
     parts = {row["part"]: row["state"] for row in map(json.loads, done.stdout.splitlines())}
     assert parts["model"] in ("fine", "limited")
+    assert "exact grammar" in done.stdout
     assert parts["calendar"] == "fine"
     assert parts["lines"] == "limited"
+
+
+def test_a_huge_address_book_is_heard_in_part_and_says_so(tmp_path: Path) -> None:
+    rows = [b"Name,Mobile Phone"] + [b"Anna%d Weber,+442079460000" % n for n in range(4000)]
+    book = write(tmp_path / "people.csv", b"\n".join(rows))
+    done = roadcall("check", "--json", "--now", NOW, "--contacts", book)
+    says = {row["part"]: row["says"] for row in map(json.loads, done.stdout.splitlines())}
+    assert "3,000 of 4,0" in says["model"]
+    assert says["contacts"].startswith("4000 people")
+
+
+def test_a_language_without_a_model_says_what_to_install(tmp_path: Path) -> None:
+    recording = str(FIXTURES / "join-slt.wav")
+    environment = {"XDG_DATA_HOME": str(tmp_path)}
+    done = roadcall("hear", recording, "--locale", "de-DE", "--now", NOW, environment=environment)
+    refused(done, "roadcall models install de")

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.core.locales import Locale
-from assistant.core.model import Appointment, Attendee, Contact
-from assistant.core.slots import Vocabulary, build_vocabulary, named
+from assistant.core.model import Appointment, Attendee, Contact, NumberKind, PhoneNumber
+from assistant.core.slots import Vocabulary, build_vocabulary, likeliest, named
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -70,6 +70,22 @@ def test_a_name_heard_a_little_differently(english: Locale) -> None:
 
 def test_strangers_resemble_nobody(english: Locale) -> None:
     assert not named(of_people(english, Contact(name="Anna Weber")).person, "zorblax").candidates
+
+
+def test_of_too_many_people_those_of_the_calendar_are_heard_first() -> None:
+    number = PhoneNumber(kind=NumberKind.MOBILE, uri="tel:+442079460000")
+    strangers = [Contact(name=f"Stranger {n}") for n in range(50)]
+    called = Contact(name="Cem Called", numbers=(number,))
+    named_so = Contact(name="Siobhán Said", say_like="shiv awn")
+    by_mail = Contact(name="Mia Mailed", emails=("Mia@Example.com",))
+    by_name = Contact(name="Ned Named")
+    people = [*strangers, called, named_so, by_mail, by_name]
+    invited = meeting(
+        "Sync", Attendee(name="M. M.", email="mia@example.com"), Attendee(name="Ned Named")
+    )
+    best = [by_mail, by_name, named_so, called, strangers[0]]
+    assert list(likeliest(people, [invited], 5)) == best
+    assert list(likeliest(people, [], 99)) == people
 
 
 def test_attendees_are_people_and_known_ones_only_once(english: Locale) -> None:
