@@ -24,7 +24,7 @@ from assistant.core.view import (
     View,
 )
 from assistant.devices.vehicle import Motion
-from assistant.errors import ButtonLost, MicrophoneLost
+from assistant.errors import AssistantError, ButtonLost, MicrophoneLost, SpeakerLost
 
 CARD_S = 30.0
 """How long an answer stays before the next meeting takes its place again."""
@@ -64,12 +64,10 @@ class Screen:
         match event:
             case ev.Heard():
                 self._heard = event.hypothesis.text
-            case ev.DeviceFailed(error=MicrophoneLost() as error):
-                self._troubles[NoticeKind.MICROPHONE] = self._car.wording.error(error)
-            case ev.DeviceFailed(error=ButtonLost() as error):
-                self._troubles[NoticeKind.BUTTON] = self._car.wording.error(error)
+            case ev.DeviceFailed() if kind := _LOST.get(type(event.error)):
+                self._troubles[kind] = self._car.wording.error(event.error)
             case ev.DeviceBack():
-                self._troubles.pop(_KINDS.get(event.kind, NoticeKind.NETWORK), None)
+                self._troubles.pop(NoticeKind(event.kind), None)
 
     def show(self, card: Card) -> None:
         self._card, self._card_since = card, self._car.clock()
@@ -91,6 +89,9 @@ class Screen:
 
     def _status(self, now: datetime, motion: Motion) -> Status:
         memory = self._dialog.memory
+        troubles = dict(self._troubles)
+        if self._car.trouble:
+            troubles[NoticeKind.NETWORK] = self._car.wording.error(self._car.trouble)
         return Status(
             activity=self._dialog.state,
             heard=self._heard,
@@ -99,8 +100,7 @@ class Screen:
             call=self._call(),
             leave_by=self._leave_by(now),
             health=tuple(
-                Notice(kind=kind, text=text, is_problem=True)
-                for kind, text in self._troubles.items()
+                Notice(kind=kind, text=text, is_problem=True) for kind, text in troubles.items()
             ),
             is_moving=motion is Motion.MOVING,
             is_private=memory.is_private,
@@ -133,7 +133,9 @@ class Screen:
         return following[0].span.start - timedelta(minutes=minutes)
 
 
-_KINDS: Mapping[str, NoticeKind] = {
-    "microphone": NoticeKind.MICROPHONE,
-    "button": NoticeKind.BUTTON,
+_LOST: Mapping[type[AssistantError], NoticeKind] = {
+    MicrophoneLost: NoticeKind.MICROPHONE,
+    SpeakerLost: NoticeKind.SPEAKER,
+    ButtonLost: NoticeKind.BUTTON,
 }
+"""Shown until the device is back."""

@@ -68,7 +68,6 @@ def build_view(scene: Scene, previous: View | None = None) -> View:
     time_line = build_time_line(scene)
     wanted = View(
         locale=look.locale,
-        market=look.market,
         theme=look.theme,
         font_px=glance.font_px(look.panel, is_moving=status.is_moving),
         is_moving=status.is_moving,

@@ -44,6 +44,7 @@ class NoticeKind(StrEnum):
     """The picture of a notice."""
 
     MICROPHONE = "microphone"
+    SPEAKER = "speaker"
     MUTED = "muted"
     NETWORK = "network"
     BUTTON = "button"
@@ -258,7 +259,6 @@ class View:
     """The page."""
 
     locale: str
-    market: str
     theme: Theme
     font_px: int
     """The smallest text; everything else is sized from it."""

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event as Flag
 from threading import Thread
-from types import TracebackType
 from typing import Protocol
 
 from assistant.core.debounce import Debouncer, Edge
@@ -117,12 +116,7 @@ class Button:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join(STOP_S)
 

@@ -13,7 +13,6 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
-from types import TracebackType
 
 from assistant.core.events import DeviceFailed, Event
 from assistant.core.hud import to_json
@@ -70,12 +69,7 @@ class Display:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with suppress(RuntimeError):  # as in `show`
             self._loop.call_soon_threadsafe(self._stop)
         self._thread.join(STOP_S)

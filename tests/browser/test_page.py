@@ -21,6 +21,7 @@ from assistant.core.events import ButtonDown, ButtonUp, Event, Tapped
 from assistant.core.hud import build_view, to_json
 from assistant.core.view import Scene, Theme, View
 from assistant.display.server import Display
+from tests.browser.colour import contrast
 
 SOON_S = 10.0
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -251,7 +252,7 @@ def test_text_is_large_dark_and_on_the_page(display: Display, visit: Visit, them
         texts = page.evaluate(TEXTS)
         assert len(texts) > 3
         for found in texts:
-            ratio = glance.contrast(tuple(found["ink"]), tuple(found["ground"]))
+            ratio = contrast(tuple(found["ink"]), tuple(found["ground"]))
             assert ratio >= glance.MIN_CONTRAST, (name, ratio, found)
             assert found["font_px"] >= smallest_px, (name, found)
             left, top, right, bottom = found["box"]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.core import glance
-from assistant.core.glance import MARKETS, Panel, character_mm, contrast, cut, font_px
+from assistant.core.glance import MARKETS, Panel, character_mm, cut, font_px
+from tests.browser.colour import contrast
 
 
 @pytest.mark.parametrize(
