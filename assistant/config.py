@@ -43,7 +43,7 @@ class Config:
     lines: tuple[Account, ...] = (Account(kind="dryrun"),)
     """`[[lines]]` tables, best first: the ways to call."""
     model: str = ""
-    """Folder of a Vosk model; "" takes the embedded one."""
+    """Folder of a Vosk model; "" takes the installed one of the language, else the embedded one."""
     microphone: str = ""
     """Part of the device's name; "" takes the system's default."""
     speaker: str = ""
