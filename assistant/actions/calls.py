@@ -202,7 +202,7 @@ def control(world: World, reading: Interpretation) -> Outcome:
     if not has_call:
         text = world.wording.phrase("no_call")
         return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
-    tones = str(reading.slots.get("digits", ""))
+    tones = "".join(str(reading.slots.get(slot, "")) for slot in ("digits", "key"))
     details = {"tones": tones} if tones else {}
     if verb == "hangup" and world.context.on_hold:
         details = {"held": "yes"}

@@ -416,3 +416,14 @@ def test_without_a_line_for_it_an_emergency_call_says_where_to_turn() -> None:
     outcome = INTENTS["call.emergency"](world(), reading)
     assert isinstance(outcome, Reply) and outcome.action is None
     assert outcome.text == "I can't make emergency calls here. Use your phone."
+
+
+@pytest.mark.parametrize(
+    ("slots", "tones"),
+    [({"digits": "123", "key": "#"}, "123#"), ({"key": "*"}, "*"), ({"digits": "0"}, "0")],
+)
+def test_hash_and_star_are_keyed_in_too(slots: dict[str, str], tones: str) -> None:
+    one = replace(world(), context=Context(in_call=True))
+    outcome = INTENTS["call.keypad"](one, Interpretation(intent="call.keypad", slots=slots))
+    assert isinstance(outcome, Reply) and outcome.action
+    assert outcome.action.details == {"tones": tones}
