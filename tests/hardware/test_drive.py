@@ -157,6 +157,15 @@ def test_two_presses_at_once_are_one_and_silence_ends_in_words(start: Start) -> 
     eventually(drive.replies, "it is said that nothing was heard", 20)
 
 
+def test_hold_without_a_word_ends_with_the_release(start: Start) -> None:
+    """A held key repeats for 1.2 s."""
+    drive = start()
+    for _ in range(40):
+        drive.press()
+        threading.Event().wait(0.03)
+    eventually(drive.replies, "it is said that nothing was heard", 15)
+
+
 def test_microphone_that_goes_in_the_middle_of_a_sentence(
     server: SoundServer, start: Start
 ) -> None:
