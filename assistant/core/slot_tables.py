@@ -59,7 +59,8 @@ def _kind(entry: Any, language: str, rules: Mapping[str, Tree]) -> Kind:
         case list():
             return _list(entry, rules)
         case {"from": int(low), "to": int(high), **rest}:
-            return _range(low, high, language, ordinal=rest.get("ordinal", False) is True)
+            counted = _range(low, high, language, ordinal=rest.get("ordinal", False) is True)
+            return counted if rest.get("article", True) else _without_articles(counted)
         case {"open": True}:
             return _open(entry, rules)
         case dict():
@@ -102,6 +103,12 @@ def _range(low: int, high: int, language: str, *, ordinal: bool) -> Listed:
     if not 0 <= low <= high <= 10_000:
         raise TemplateError("expected 0 <= from <= to <= 10000")
     return listed((words, n) for n in range(low, high + 1) for words in ways(n, language))
+
+
+def _without_articles(counted: Listed) -> Listed:
+    """ "um zehn uhr einen termin" is not at 10:01: one is heard in digits only."""
+    pairs = counted.phrases.items()
+    return listed((said, n) for said, n in pairs if n != 1 or said[0].isdigit())
 
 
 def _digits(language: str) -> Digits:
