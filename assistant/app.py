@@ -196,8 +196,11 @@ class Drive:
     def _look_at_car(self) -> None:
         """Who switches the ignition off is not listened to any longer."""
         was_off, self._motion = self._is_off, self._vehicle.motion()
-        if self._is_off and not was_off and self.dialog.state is State.LISTENING:
+        if self._is_off is was_off:
+            return
+        if self._is_off and self.dialog.state is State.LISTENING:
             self._take(ev.ButtonDown())
+        self._microphone.muted = self._is_off or self._screen.is_microphone_off
 
     # --- time ----------------------------------------------------------------------------------
 
