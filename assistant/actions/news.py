@@ -23,16 +23,13 @@ def changed(world: World, reading: Interpretation) -> Outcome:
     items = [text for change in changes if (text := _item(world, change, has_title=has_title))]
     if not items:
         return telling.reply(world, world.wording.reply("calendar.changes.none"))
-    text = world.wording.reply("calendar.changes.say", items=_listed(world, items[:MAX_ITEMS]))
+    listed = world.wording.listing(items[:MAX_ITEMS])
+    text = world.wording.reply("calendar.changes.say", items=listed)
     rest = [f"{item[0].upper()}{item[1:]}." for item in items[MAX_ITEMS:]]
     if rest:
         text = f"{text} {world.wording.phrase('more')}"
     reply = telling.reply(world, text, _standing(changes))
     return replace(reply, card=_card(world, changes), rest=" ".join(rest))
-
-
-def _listed(world: World, items: Sequence[str]) -> str:
-    return world.wording.listing(items)
 
 
 def _standing(changes: Iterable[Change]) -> tuple[Appointment, ...]:
