@@ -10,26 +10,30 @@ from assistant.actions import telling
 from assistant.actions.world import World
 from assistant.core.changes import Change, ChangeKind, soon
 from assistant.core.model import Appointment, Interpretation
-from assistant.core.outcome import Card, Glyph, Outcome
+from assistant.core.outcome import Card, Glyph, Outcome, Reply
 from assistant.core.wording import MAX_ITEMS
 
 
 def changed(world: World, reading: Interpretation) -> Outcome:
     """calendar.changes: what the driver asks for, or the `changes` nobody was told of yet."""
+    is_asked = "changes" not in reading.slots
     fresh = reading.slots.get("changes", world.changes)
     assert isinstance(fresh, Sequence)
     changes = soon(fresh, world.now)
     has_title = len(changes) == 1
     items = [text for change in changes if (text := _item(world, change, has_title=has_title))]
-    if not items:
+    if not items and is_asked:
         return telling.reply(world, world.wording.reply("calendar.changes.none"))
+    if not items:
+        return Reply(text="", card=_card(world, changes))
     listed = world.wording.listing(items[:MAX_ITEMS])
     text = world.wording.reply("calendar.changes.say", items=listed)
     rest = [f"{item[0].upper()}{item[1:]}." for item in items[MAX_ITEMS:]]
     if rest:
         text = f"{text} {world.wording.phrase('more')}"
     reply = telling.reply(world, text, _standing(changes))
-    return replace(reply, card=_card(world, changes), rest=" ".join(rest))
+    said = reply.text if is_asked else text  # what has just come is not as old as the oldest copy
+    return replace(reply, text=said, card=_card(world, changes), rest=" ".join(rest))
 
 
 def _standing(changes: Iterable[Change]) -> tuple[Appointment, ...]:

@@ -33,16 +33,20 @@ def tell(
     after: list[Appointment],
     *,
     is_private: bool = False,
+    is_asked: bool = True,
 ) -> Reply:
+    changes = diff(before, after, NOW, REACH)
     world = World(
         now=NOW,
-        calendar=CalendarCopy(appointments=tuple(after), as_of=NOW),
+        calendar=CalendarCopy(appointments=tuple(after), as_of=NOW - timedelta(minutes=29)),
+        stale_after=timedelta(minutes=30 if is_asked else 1),
         people=(),
         wording=Wording(locale.tag, locale.replies, locale.phrases, locale.errors),
         context=Context(is_private=is_private),
-        changes=diff(before, after, NOW, REACH),
+        changes=changes,
     )
-    reply = changed(world, ASKED)
+    order = ASKED if is_asked else replace(ASKED, slots={"changes": changes})
+    reply = changed(world, order)
     assert isinstance(reply, Reply)
     return reply
 
@@ -136,3 +140,9 @@ def test_many_are_cut_and_go_on_with_more(language: Callable[[str], Locale]) -> 
     reply = tell(language("en-GB"), [*day, OTHER], [OTHER])
     assert reply.text.endswith("the noon was cancelled. More?")
     assert reply.rest.startswith("The one o'clock was cancelled. The two o'clock")
+
+
+def test_unasked_nothing_is_said_of_nothing_nor_of_another_calendars_age(shipped: Locale) -> None:
+    online = replace(OLD, location="https://example.com/x")
+    assert tell(shipped, [OLD, OTHER], [online, OTHER], is_asked=False).text == ""
+    assert tell(shipped, *TWO, is_asked=False).text == tell(shipped, *TWO).text
