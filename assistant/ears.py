@@ -20,6 +20,8 @@ from assistant.speech.endpoint import Decision
 from assistant.speech.recognizer import Language, Recognizer
 
 CHUNK_S = 0.1
+MOST_QUESTIONS = 2
+"""Grammars kept for choices that were offered; each holds a model of its own, 10 to 60 MB."""
 _BYTES_PER_S = 32000
 
 
@@ -58,6 +60,9 @@ class Ears:
             graph = automaton(self._locale, self._vocabulary, scope, choices)
             language = self.recognizer.language(graph, self.say_like)
             self._languages[key] = language
+            asked = [key for key in self._languages if key[1]]
+            for key in asked[:-MOST_QUESTIONS]:
+                del self._languages[key]
         return language
 
     def hear(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from assistant.core.automaton import Arc, Automaton
@@ -18,6 +18,7 @@ from assistant.speech.expansion import Costs, Expansion
 from assistant.speech.fst import write_fst
 from assistant.speech.graph import read_units
 from assistant.speech.lexicon import Lexicon
+from assistant.speech.phonemes import Phones
 
 EMBEDDED = Path(__file__).parents[2] / "models" / "en"
 LIBRARIES = Path("/usr/lib"), Path("/usr/local/lib")
@@ -31,27 +32,33 @@ def lookahead_library() -> Path | None:
     return next(found, None)
 
 
-def build_model(words: Iterable[str], out: Path, library: Path) -> Path:
-    """Writes a model that hears `words` into `out` and returns it."""
+def build_model(
+    words: Iterable[str],
+    out: Path,
+    library: Path,
+    spoken: Mapping[str, Sequence[Phones]] | None = None,
+) -> Path:
+    """Writes a model that hears `words`, `spoken` in that way, into `out` and returns it."""
     (out / "graph/phones").mkdir(parents=True)
     for name in ("am", "conf"):
         shutil.copytree(EMBEDDED / name, out / name)
     boundaries = "graph/phones/word_boundary.int"
     shutil.copy(EMBEDDED / boundaries, out / boundaries)
     ids = {word: number for number, word in enumerate(sorted(words), 1)}
-    write_lexicon(ids, out / "lexicon.fst")
+    write_lexicon(ids, spoken or Lexicon(EMBEDDED).pronounce_all(ids, {}), out / "lexicon.fst")
     numbers = look_ahead(out, library)
     write_words({word: numbers.get(old, old) for word, old in ids.items()}, out)
     (out / "graph/disambig_tid.int").touch()
     return out
 
 
-def write_lexicon(ids: Mapping[str, int], path: Path) -> None:
+def write_lexicon(
+    ids: Mapping[str, int], spoken: Mapping[str, Sequence[Phones]], path: Path
+) -> None:
     """Any sequence of words, from transition ids; homophones keep states of their own."""
     arcs = [arc for word, n in ids.items() for arc in (Arc(0, n, word, 0), Arc(n, 0, None, 0))]
     loop = Automaton(n_states=len(ids) + 1, arcs=tuple(arcs), finals={0: 0.0})
     expansion = Expansion(read_units(EMBEDDED), Costs(grammar=0.0))
-    spoken = Lexicon(EMBEDDED).pronounce_all(ids, {})
     expansion.add_grammar(loop, ids, {word: ways[:2] for word, ways in spoken.items()})
     write_fst(path, expansion.n_states, expansion.arcs, expansion.finals)
 

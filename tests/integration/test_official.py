@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+import soxr
 from official_model import EMBEDDED, build_model, lookahead_library
 from parts import leave_out
 
@@ -20,7 +27,9 @@ from assistant.core.slots import build_vocabulary
 from assistant.core.template import automaton
 from assistant.errors import ModelMissing
 from assistant.speech.audio import read_wav
+from assistant.speech.readings import Readings
 from assistant.speech.recognizer import Language, Recognizer
+from assistant.speech.synthesizer import Child
 from assistant.speech.vocabulary import Vocabulary
 
 FIXTURES = Path(__file__).parents[2] / "audio_fixtures" / "en-GB"
@@ -36,8 +45,8 @@ UNDERSTOOD = {
 }
 
 
-def everything() -> Automaton:
-    locale = build_locale("en-GB")
+def everything(tag: str = "en-GB") -> Automaton:
+    locale = build_locale(tag)
     people, _ = load_contacts([str(sample.contacts_path())], "GB")
     return automaton(locale, build_vocabulary(locale, people, ()), Scope.IDLE)
 
@@ -54,11 +63,16 @@ def sentences(*lines: str) -> Automaton:
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Hears the words of the grammar but two names, and every fortieth of the dictionary."""
-    library = lookahead_library()
-    if library is None:
+def library() -> Path:
+    found = lookahead_library()
+    if found is None:
         leave_out("OpenFst's tools are not installed (package libfst-tools)")
+    return found
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory, library: Path) -> Path:
+    """Hears the words of the grammar but two names, and every fortieth of the dictionary."""
     lines = gzip.decompress((EMBEDDED / "lexicon.tsv.gz").read_bytes()).decode().splitlines()
     known = sorted({line.partition("\t")[0] for line in lines})
     words = (everything().words & set(known)) | {word for word in known[::40] if word.isalpha()}
@@ -143,6 +157,46 @@ def test_say_it_like_wins(recognizer: Recognizer) -> None:
     language = recognizer.language(grammar, {"qqxx": "oliver"})
     assert hear(recognizer, language, "call-oliver-slt.wav").text == "please call qqxx brown"
     assert "qqxx" not in language.approximated
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        (
+            "de-DE",
+            {"was steht als nächstes an": "calendar.next", "rufe anna weber an": "call.person"},
+        ),
+        ("de-DE", {"wir fahren heute nach paris zum essen": None}),
+        ("fr-FR", {"appelle anna weber": "call.person", "il fait très beau à la campagne": None}),
+    ],
+)
+def test_other_languages_hear_once_a_model_is_installed(
+    library: Path, tmp_path: Path, tag: str, said: dict[str, str | None]
+) -> None:
+    """The embedded model's sounds are English, the words and their readings are not."""
+    language = tag[:2]
+    words, readings = everything(tag).words - NOT_IN_MODEL, Readings()
+    readings.prepare(words, language, language)
+    spoken = {word: readings.of(word, language, language) for word in words}
+    build_model(words, tmp_path / "roadcall/models" / language, library, spoken)
+    files = [str(say(text, language, tmp_path / f"{n}.wav")) for n, text in enumerate(said)]
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant", "hear", "--json", "--fresh", "--locale", tag, *files],
+        env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
+        capture_output=True,
+        check=True,
+    )
+    turns = map(json.loads, done.stdout.splitlines())
+    assert [turn["intent"] for turn in turns] == list(said.values())
+
+
+def say(text: str, voice: str, path: Path) -> Path:
+    child = Child("assistant.speech.espeak")
+    spoken = child.ask({"render": text, "voice": voice, "words_per_minute": 140, "volume": 0.8})
+    child.stop()
+    sound = soxr.resample(np.frombuffer(spoken.data, "<i2"), spoken.rate_hz, 16000).astype("<i2")
+    soundfile.write(path, np.concatenate([np.zeros(4800, "<i2"), sound]), 16000)
+    return path
 
 
 def test_a_word_that_nothing_sounds_like_is_left_out(model: Path, tmp_path: Path) -> None:
