@@ -171,7 +171,7 @@ def build_car(
     """Put a car together. Raises: ConfigError."""
     wording = Wording(locale.tag, locale.replies, locale.phrases, locale.errors)
     book, _ = load_contacts(config.contacts, locale.market)
-    return Car(
+    car = Car(
         config=config,
         locale=locale,
         wording=wording,
@@ -179,11 +179,15 @@ def build_car(
         calendar=calendars.calendar,
         writable=calendars.writable,
         calendar_names=calendars.names,
-        lines=tuple(build_lines(config.lines, locale.market, post)),
+        lines=(),
         recent=build_recent(config.lines),
         address_book=book,
         books=calendars.books,
     )
+    introduce = car.introduce  # a line may report at once, so the lines come last
+    lines = build_lines(config.lines, locale.market, lambda event: post(introduce(event)))
+    car.lines = tuple(lines)
+    return car
 
 
 def load_contacts(paths: Iterable[str], market: str) -> tuple[tuple[Contact, ...], tuple[str, ...]]:

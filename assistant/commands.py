@@ -68,16 +68,20 @@ class Session:
         self.calendars = build_calendars(self.config.calendars, around)
         if fill:
             self._fill()
+        early: list[Event] = []
+        self.sink: Callable[[Event], None] = early.append
+        """Who is told what the call lines report, which may begin before there is a door."""
         self.car = build_car(
             self.config,
             locale,
             self.calendars,
             clock=self.clock,
-            post=lambda event: self.sink(self.car.introduce(event)),
+            post=lambda event: self.sink(event),
         )
         self.door = self.new_door()
-        self.sink: Callable[[Event], None] = lambda event: self.door.post(event)
-        """Who is told what the call lines report."""
+        self.sink = lambda event: self.door.post(event)
+        for event in early:
+            self.sink(event)
 
     def __enter__(self) -> Session:
         return self

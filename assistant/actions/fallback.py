@@ -24,16 +24,16 @@ def failed(world: World, reading: Interpretation) -> Outcome:
     why = world.wording.phrase(f"ended_{reason}", name=str(reading.slots["name"]))
     card = Card(glyph=Glyph.CALL, lines=(why,), is_private=True)
     call = world.context.last_call
-    if call is None or not _is_about(call, str(reading.slots["uri"])):
+    if call is None or not _is_about(world, call, str(reading.slots["uri"])):
         return Reply(text=why, card=card)
     if reason == EndReason.LOST and call.kind == "call":
         return _again(world, call, why)
     return offer(world, call, why) or Reply(text=why, card=card)
 
 
-def _is_about(call: Action, uri: str) -> bool:
+def _is_about(world: World, call: Action, uri: str) -> bool:
     """Lines may complete a number or shorten the address of a meeting."""
-    return call.kind == "join" or parse_target(call.target).uri == uri
+    return call.kind == "join" or parse_target(call.target, world.market).uri == uri
 
 
 def _again(world: World, call: Action, why: str) -> Outcome:

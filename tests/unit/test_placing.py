@@ -187,6 +187,13 @@ def test_another_call_that_fails_offers_nothing_of_the_last_one() -> None:
     assert isinstance(outcome, Reply) and outcome.action is None
 
 
+def test_a_failed_service_number_is_told_and_offers_nothing() -> None:
+    last = Action(kind="call", target="tel:116117", name="1 1 6 1 1 7", backend="phone")
+    outcome = failed(replace(world(), market="DE"), last, "busy")
+    assert isinstance(outcome, Reply) and outcome.action is None
+    assert outcome.text == "1 1 6 1 1 7 is busy."
+
+
 def test_a_line_that_refuses_leads_to_an_offer_and_never_dials_it() -> None:
     line = Line(refuses=MOBILE)
     one = world(anna(MOBILE, WORK), line=line)
