@@ -6,7 +6,7 @@ travels in the action's details, so that the offers come to an end. Never dials 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assistant.actions import ladder, placing
@@ -26,8 +26,10 @@ def failed(world: World, reading: Interpretation) -> Outcome:
     call = world.context.last_call
     if call is None or not _is_about(world, call, str(reading.slots["uri"])):
         return Reply(text=why, card=card)
-    if reason == EndReason.LOST and call.kind == "call":
-        return _again(world, call, why)
+    if reason == EndReason.DECLINED and call.kind == "call":
+        return Reply(text=why, card=card)  # who does not want to talk is not rung elsewhere
+    if reason == EndReason.LOST:
+        return _again(world, call, why) or Reply(text=why, card=card)
     return offer(world, call, why) or Reply(text=why, card=card)
 
 
@@ -36,8 +38,10 @@ def _is_about(world: World, call: Action, uri: str) -> bool:
     return call.kind == "join" or parse_target(call.target, world.market).uri == uri
 
 
-def _again(world: World, call: Action, why: str) -> Outcome:
-    """It was up and broke: the same number is the best one."""
+def _again(world: World, call: Action, why: str) -> Outcome | None:
+    """It was up and broke: the same way is the best one."""
+    if call.kind == "join":
+        return _next_rung(world, call, (), why)
     confirm = world.wording.reply("call.person.confirm", name=call.name, kind="")
     return placing.asked(placing.announced(world, call, confirm, confirm, sure=False), why)
 
@@ -46,8 +50,7 @@ def offer(world: World, call: Action, why: str) -> Outcome | None:
     """`why`, and the next way to ask for; None where there is none."""
     tried = (*call.details.get("tried", "").split(), call.target)
     if call.kind == "join":
-        one = next((a for a in world.appointments if a.uid == call.details.get("uid")), None)
-        outcome = ladder.next_rung(world, one, tried, why) if one else None
+        outcome = _next_rung(world, call, tried, why)
     else:
         number = _next_number(world, call, tried)
         outcome = placing.call_number(world, call.name, number, sure=False) if number else None
@@ -56,6 +59,11 @@ def offer(world: World, call: Action, why: str) -> Outcome | None:
         details: Mapping[str, str] = {**outcome.action.details, "tried": " ".join(tried)}
         return replace(outcome, action=replace(outcome.action, details=details))
     return outcome
+
+
+def _next_rung(world: World, call: Action, tried: Sequence[str], why: str) -> Outcome | None:
+    one = next((a for a in world.appointments if a.uid == call.details.get("uid")), None)
+    return ladder.next_rung(world, one, tried, why) if one else None
 
 
 def _next_number(world: World, call: Action, tried: tuple[str, ...]) -> PhoneNumber | None:

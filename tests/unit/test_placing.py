@@ -181,6 +181,12 @@ def test_a_call_that_broke_is_offered_again() -> None:
     assert target(outcome) == WORK
 
 
+def test_who_declined_is_not_rung_elsewhere() -> None:
+    last = Action(kind="call", target=MOBILE, name="Anna Weber", backend="phone")
+    outcome = failed(world(anna(MOBILE, WORK)), last, "declined")
+    assert isinstance(outcome, Reply) and outcome.action is None
+
+
 def test_another_call_that_fails_offers_nothing_of_the_last_one() -> None:
     last = Action(kind="call", target=WORK, name="Anna Weber", backend="phone")
     outcome = failed(world(anna(MOBILE, WORK)), last, "busy", "tel:+442079460999")
@@ -275,6 +281,16 @@ def test_a_failed_dial_in_climbs_down_to_the_organiser() -> None:
         "Budget review is busy. Shall I join Budget review by phone?",
         "Budget review is busy. Shall I call Anna Weber?",
     ]
+
+
+def test_a_meeting_that_broke_off_is_offered_again_the_same_way() -> None:
+    one = world(appointments=(meeting(dial_ins=(DIAL_IN,), conference_id="471"),))
+    first = join(one)
+    assert isinstance(first, Reply) and first.action
+    again = failed(one, first.action, "lost")
+    assert isinstance(again, Confirm)
+    assert again.action == first.action
+    assert again.text == "The call was lost. Shall I join Budget review by phone?"
 
 
 def test_a_meeting_that_nobody_can_help_into_ends_with_being_late() -> None:
