@@ -69,6 +69,14 @@ def test_zones(start: str, local: str, zone: str) -> None:
     assert found.end == found.start
 
 
+def test_a_zone_nobody_knows_is_named_unless_its_rules_are_there() -> None:
+    (problem,) = read(event("DTSTART;TZID=Nowhere/Special:20261123T090000")).problems
+    assert "'Nowhere/Special' is not known" in problem
+    custom = event("DTSTART;TZID=Customized Time Zone:20261123T090000")
+    assert read(custom, head=CUSTOM_ZONE.format("+0100")).problems == ()
+    assert read(event("DTSTART;TZID=W. Europe Standard Time:20261123T090000")).problems == ()
+
+
 def test_two_calendars_may_mean_two_zones_by_one_name() -> None:
     start = "DTSTART;TZID=Customized Time Zone:20261123T090000"
     hours = [
