@@ -63,7 +63,7 @@ class Matcher:
         for name in NAMES:
             lexicon = vocabulary.of(name)
             self._kinds[name] = Listed(phrases=lexicon.phrases, longest=lexicon.longest)
-        self._known = frozenset(known_words(locale, self._kinds.values()))
+        self.known = frozenset(known_words(locale, self._kinds.values()))
         self._prices = Prices(words=word_prices(locale), verbs=careful_verbs(locale))
 
     def interpret(
@@ -92,7 +92,7 @@ class Matcher:
         """Whether a template may nearly have been said: few words are in none and in no name."""
         if not self.locale.elsewhere.isdisjoint(words):
             return False
-        unknown = sum(word not in self._known and not word.isdigit() for word in words)
+        unknown = sum(word not in self.known and not word.isdigit() for word in words)
         has_verb = not self._prices.verbs.isdisjoint(words)
         return has_verb or unknown <= _MOST_UNKNOWN * len(words)
 
@@ -159,8 +159,8 @@ class _Reader:
 
     def roughly(self, words: tuple[str, ...]) -> list[Interpretation]:
         chart = self.matcher.chart(words, self.choices)
-        known = chart.prices.words
-        most = sum(known.get(word, SLOT_WORD) for word in words)  # what `_score` may count at all
+        known = self.matcher.known  # no score can count more than these weights
+        most = sum(chart.prices.of(w) if w in known else SLOT_WORD for w in words)
         chart.loosen(min(_PRICE_LIMIT, (1 / _CAREFUL_SCORE_LIMIT - 1) * (most + SLOT_WORD)))
         return self._ranked(words, chart)
 
