@@ -48,6 +48,8 @@ REFRESH_S = 30.0
 """How often the calendar copy is read again."""
 UNREAD_S = 2.0
 """The same while nothing has been read yet."""
+OPEN_S = 2.0
+"""A microphone that takes longer to open is not waited for."""
 SYNC_S = 60.0
 """How often remote calendars are asked for changes."""
 
@@ -97,6 +99,7 @@ class Drive:
         self._start_button(stack)
         self._screen = Screen(self.car, self.dialog)
         self._display = self._start_display(stack)
+        self._microphone.wait_open(OPEN_S)
 
     def _start_button(self, stack: ExitStack) -> None:
         self._button: Button | None = None

@@ -107,6 +107,7 @@ class Microphone:
         self._capture: Capture | None = None
         self._last_frame_s = 0.0
         self._stopping = threading.Event()
+        self._settled = threading.Event()
         self._thread = threading.Thread(target=self._keep_open, name="microphone", daemon=True)
         self.device = name or "default"
         """Name of the device in use."""
@@ -127,6 +128,10 @@ class Microphone:
     def pre_roll_s(self) -> float:
         """How much is kept from before a press at this moment."""
         return sum(map(len, list(self._ring))) / 2 / RATE_HZ
+
+    def wait_open(self, timeout_s: float) -> None:
+        """Returns when it hears, or when it is known that it cannot."""
+        self._settled.wait(timeout_s)
 
     def capture(self) -> Capture:
         """Starts listening; what was captured before ends."""
@@ -156,6 +161,7 @@ class Microphone:
             except (self._sounddevice.PortAudioError, ValueError, MicrophoneLost):
                 was_lost, self.is_lost = self.is_lost, True
                 self.release()
+                self._settled.set()
                 if not was_lost:
                     self._post(DeviceFailed(error=MicrophoneLost(self.device)))
                 self._stopping.wait(_RETRY_S)
@@ -195,6 +201,7 @@ class Microphone:
 
     def _hear(self, pcm: bytes) -> None:
         """In PortAudio's thread, every 20 ms."""
+        self._settled.set()
         self._last_frame_s = max(time.monotonic(), self._last_frame_s)
         self.level_dbfs = level_dbfs(np.frombuffer(pcm, np.int16))
         if self.muted or (self._speaker and self._speaker.is_speaking):

@@ -65,7 +65,7 @@ class SoundServer:
 
     def play_to_microphone(self, wav: Path) -> None:
         """Blocks while it is heard."""
-        self._run("paplay", "--device=mic_in", "--latency-msec=30", str(wav))
+        self._run("paplay", "--device=mic_in", "--latency-msec=100", str(wav))
 
     @contextmanager
     def echo(self) -> Iterator[None]:
