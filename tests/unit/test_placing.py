@@ -5,6 +5,7 @@ The line is a stand-in built from the port `CallLine`: what is tested is whom it
 
 from __future__ import annotations
 
+from argparse import Namespace
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -34,6 +35,7 @@ from assistant.core.outcome import Action, Ask, Confirm, Context, Outcome, Reply
 from assistant.core.recent import MOST_PEOPLE, Recent
 from assistant.core.wording import Wording
 from assistant.errors import CallFailed, UnsafeTarget
+from assistant.parked import logout
 from assistant.services.recents import load_recent
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -372,6 +374,15 @@ def test_the_last_numbers_outlive_the_program_in_a_private_file(tmp_path: Path) 
     one = replace(world(anna(MOBILE, WORK)), recent=after)
     assert target(call(one)) == WORK
     assert target(INTENTS["call.redial"](one, Interpretation(intent="call.redial"))) == WORK
+
+
+def test_logout_forgets_earlier_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    file = tmp_path / "roadcall" / "calls.json"
+    load_recent(file).note(Action(kind="call", target=WORK, name="Anna Weber"))
+    options = Namespace(config=None, locale=None, calendar=[], contacts=[])
+    assert file.exists() and logout(options) == 0
+    assert not file.exists()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"numbers": 1, "last": []}', '{"numbers": {}}'])
