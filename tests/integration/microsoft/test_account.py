@@ -93,7 +93,7 @@ def test_a_refusal_is_known_before_the_token_ends_and_said_once(
             "error_description": "AADSTS50173: The grant has been revoked.",
         }
         lines = [one.says for one in standings(session)]
-        assert any("soon signed out" in line and "revoked" in line for line in lines), "\n".join(lines)
+        assert any("soon signed out" in line and "revoked" in line for line in lines)
         assert "1 appointments" in lines[0]
         news = News(session.car, session.calendars)
         assert news.trouble()
