@@ -16,7 +16,7 @@ from assistant.core.kinds import Open
 from assistant.core.locale import Intent, Locale, Meaning
 from assistant.core.pieces import Capture, Piece
 from assistant.core.search import Chart
-from assistant.core.tree import Slot, slots_in
+from assistant.core.tree import Slot, openers, slots_in
 
 _CHUNKS = ("title", "when", "minutes", "person", "number_kind", "response", "language")
 """Kinds that are looked for anywhere in a sentence, the most telling first."""
@@ -75,17 +75,23 @@ def best(locale: Locale, chart: Chart, heard: Collection[str]) -> Guess | None:
     for meaning, trace in traces:
         if meaning.intent in heard:
             used = frozenset(trace.positions())
-            if trace.keys < strange * _KEYS or _overlooks(chart, used):
+            if trace.keys < strange * _KEYS:
                 return None
+            if _overlooks(locale, chart, meaning.intent, used):
+                continue
             guess = _guess(locale, chart, meaning, used, chunks)
             return guess if guess.score >= _SURE * _LEAST_EXPLAINED else None
     return None
 
 
-def _overlooks(chart: Chart, used: Collection[int]) -> bool:
-    """Whether it begins with what to do, and the cue is about something else."""
+def _overlooks(locale: Locale, chart: Chart, intent: str, used: Collection[int]) -> bool:
+    """Whether the sentence begins with what to do, and the cue is about something else."""
     verbs = [at for at, word in enumerate(chart.words) if word in chart.prices.verbs]
-    return verbs[:1] == [0] and not any(at in used for at in verbs)
+    if verbs[:1] != [0] or any(at in used for at in verbs):
+        return False
+    known = locale.intents[intent]
+    templates = (*known.hear, *known.typed)
+    return not any(chart.words[0] in openers(t.tree, locale.rules) for t in templates)
 
 
 def _chunks(chart: Chart) -> Iterator[_Chunk]:
