@@ -93,7 +93,7 @@ class Official:
         n_states, arcs = self._arcs(automaton, words, spelt)
         cost = self._scale * _GRAMMAR_COST
         finals = {state: cost * weight for state, weight in automaton.finals.items()}
-        filler = self._filler(n_states)
+        filler = self._filler(n_states, words.index(UNKNOWN))
         write_fst(out_dir / _GRAMMAR, n_states + 1, arcs + filler, finals | {n_states: 0.0})
         guessed = frozenset(word for word in automaton.words if spelt[word].is_guessed)
         return Compiled(automaton=automaton, approximated=guessed, left_out=left_out)
@@ -126,14 +126,14 @@ class Official:
                 )
         return n_states, arcs
 
-    def _filler(self, state: int) -> list[GrammarArc]:
-        """From the start into a loop over the model's words; every one of them means `[unk]`."""
+    def _filler(self, state: int, unknown: int) -> list[GrammarArc]:
+        """From the start into a loop over the model's words, each of which gives out `unknown`."""
         ids = self._vocabulary.ids
         chosen = sorted(ids, key=lambda word: (len(word), word))[:_MOST_FILLERS]
         if UNKNOWN in ids:
             chosen.append(UNKNOWN)
         cost = self._scale * _FILLER_WORD_COST
-        loop = [(state, state, ids[word], 1, cost) for word in dict.fromkeys(chosen)]
+        loop = [(state, state, ids[word], unknown, cost) for word in dict.fromkeys(chosen)]
         return [(0, state, 0, 0, 0.0), *loop]
 
 

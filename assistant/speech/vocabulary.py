@@ -48,7 +48,7 @@ class Vocabulary:
         """Raises ModelMissing: the model names its words nowhere, or its list is broken."""
         self.ids = _read_words(model_dir)
         self._voice = _VOICES.get(language, language)
-        self._written = {word.lower(): word for word in self.ids}
+        self._written = {word.lower(): word for word in sorted(self.ids)}  # small letters win
         self._readings = Readings(cache_dir)
         digest = hashlib.sha256("\n".join((self._voice, *self.ids)).encode()).hexdigest()[:16]
         cache = cache_dir or default_cache()
