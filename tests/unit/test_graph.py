@@ -12,7 +12,7 @@ from assistant.core.automaton import Arc, Automaton
 from assistant.errors import ModelMissing
 from assistant.speech.expansion import Costs, Expansion, Unit, Units
 from assistant.speech.graph import read_units
-from assistant.speech.lexicon import Phones
+from assistant.speech.phonemes import Phones
 
 PHONES = ("SIL", "A", "B", "K")
 COSTS = Costs(grammar=1.0, pause=0.5, unknown=5.0, unknown_phone=1.0, noise=7.0, noise_phone=2.0)
