@@ -167,6 +167,30 @@ def test_one_word_is_no_clear_order(
     assert not is_sure(Hypothesis(text=text), found[0], found)
 
 
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("de-DE", "vereinbare morgen um zehn uhr einen termin mit ben smith"),
+        ("de-DE", "plane morgen um zehn eine besprechung mit ben smith"),
+    ],
+)
+def test_an_article_after_the_hour_is_no_minute(
+    matchers: Callable[[str], Matcher], tag: str, text: str
+) -> None:
+    when = best(matchers(tag), text).slots["when"]
+    assert isinstance(when, When)
+    assert (when.spans[0].start.hour, when.spans[0].start.minute) == (10, 0)
+
+
+def test_what_repeats_is_told(english: Matcher) -> None:
+    assert best(english, "schedule a meeting with ben every monday at ten").slots["every"] is True
+    assert "every" not in best(english, "schedule a meeting with ben on monday at ten").slots
+
+
+def test_of_two_orders_the_first_counts(english: Matcher) -> None:
+    assert best(english, "what time is it and what's next").intent == "session.time"
+
+
 def test_scopes(english: Matcher) -> None:
     assert not english.interpret("yes please", now=NOW, scope=Scope.RINGING)
     assert best(english, "yes please", Scope.QUESTION).intent == "session.yes"
