@@ -33,7 +33,10 @@ _MORE_DIGITS = 0.9
 def automaton(
     locale: Locale, vocabulary: Vocabulary, scope: Scope, choices: Sequence[str] = ()
 ) -> Automaton:
-    """Everything that can be said in `scope`, as words."""
+    """Everything that can be said in `scope`, as words.
+
+    Yes and no stand alone: "yeah now" would be one more way to mishear a no.
+    """
     kinds: dict[str, Kind] = dict(locale.kinds)
     for name in NAMES:
         lexicon = vocabulary.of(name)
@@ -41,6 +44,8 @@ def automaton(
     kinds[OPTION] = option_phrases(choices)
     builder = _Builder(kinds)
     start = {0: 0.0}
+    if scope is Scope.CONFIRM:
+        return builder.automaton(builder.insert(skeleton(locale, scope), start))
     start |= builder.insert(_phrase(locale, locale.before), {0: -math.log(_POLITE)})
     ends = builder.insert(skeleton(locale, scope), start)
     after = builder.state()
