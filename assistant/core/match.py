@@ -1,9 +1,10 @@
 """Heard words -> ranked Interpretations.
 
-First word for word over the network of all templates; if nothing fits, the same templates with
-words left out, added or exchanged at a price (typed text, recognition errors). Names are looked
-up, then repaired by likeness. Decided here: the prices, how sure is sure, what a correction in
-the same breath takes back. Neighbours: `search` walks, `slots` names, `when` times.
+First word for word over the network of all templates; if nothing fits, key words, and the same
+templates with words left out, added or exchanged at a price (typed text, recognition errors).
+Names are looked up, then repaired by likeness. Decided here: which of these ways is tried when,
+what a correction in the same breath takes back. Neighbours: `search` walks, `evidence` judges,
+`cues` has the key words, `slots` names, `when` times.
 """
 
 from __future__ import annotations
