@@ -240,6 +240,7 @@ class Drive:
         before = self.car.vocabulary
         try:
             self.car.refresh()
+            self.car.matcher()
             if self.car.vocabulary is before:
                 return
             self._name_people()

@@ -77,7 +77,7 @@ class Car:
     vocabulary: Vocabulary = field(init=False)
     heard: Vocabulary = field(init=False)
     """What of it can be said aloud: see MOST_HEARD."""
-    matcher: Matcher = field(init=False)
+    _matcher: Matcher | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.refresh()
@@ -95,7 +95,6 @@ class Car:
         heard = likeliest(self.people, self.copy.appointments, MOST_HEARD)
         is_whole = len(heard) == len(self.people)
         self.heard = self.vocabulary if is_whole else self._vocabulary(heard)
-        self.matcher = Matcher(self.locale, self.vocabulary)
 
     def _vocabulary(self, people: Sequence[Contact]) -> Vocabulary:
         return build_vocabulary(self.locale, people, self.copy.appointments, self.calendar_names)
@@ -120,7 +119,14 @@ class Car:
     def interpret(
         self, text: str, scope: Scope, choices: Sequence[str], now: datetime
     ) -> tuple[Interpretation, ...]:
-        return self.matcher.interpret(text, now=now, scope=scope, choices=choices)
+        return self.matcher().interpret(text, now=now, scope=scope, choices=choices)
+
+    def matcher(self) -> Matcher:
+        """Understands sentences with today's names; made when it is first wanted."""
+        matcher = self._matcher
+        if matcher is None or matcher.vocabulary is not self.vocabulary:
+            matcher = self._matcher = Matcher(self.locale, self.vocabulary)
+        return matcher
 
     def world(self, context: Context) -> World:
         """What an action may see and use right now."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from assistant.core import tree as trees
 from assistant.core.events import Scope
@@ -58,9 +59,9 @@ class Sample:
     slots: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Locale:
-    """One language, ready to be heard and spoken."""
+    """One language, ready to be heard and spoken; the networks to read it are made when needed."""
 
     tag: str
     market: str
@@ -85,10 +86,6 @@ class Locale:
     rules: Mapping[str, Tree]
     kinds: Mapping[str, Kind]
     intents: Mapping[str, Intent]
-    network: Network
-    """All intents in one; labels are Meaning."""
-    cues: Network
-    """All cues in one; labels are Meaning."""
     replies: Mapping[str, str]
     phrases: Mapping[str, str]
     errors: Mapping[str, str]
@@ -99,26 +96,26 @@ class Locale:
         """ISO 639 code."""
         return self.tag.partition("-")[0]
 
+    @cached_property
+    def network(self) -> Network:
+        """Every sentence of the intents; labels are Meaning."""
+        templates = tuple(
+            (trees.with_calls(template.tree, self.rules), _meaning(name, template, is_typed), 1.0)
+            for name, intent in self.intents.items()
+            for is_typed, listed in ((False, intent.hear), (True, intent.typed))
+            for template in listed
+        )
+        sentences = Sentences(before=self.before, after=self.after, templates=templates)
+        return determine(*sentences.woven(self.rules))
 
-def sentence_network(
-    before: Tree, after: Tree, rules: Mapping[str, Tree], intents: Mapping[str, Intent]
-) -> Network:
-    """Every sentence of the intents, each labelled with its Meaning."""
-    templates = tuple(
-        (trees.with_calls(template.tree, rules), _meaning(name, template, is_typed), 1.0)
-        for name, intent in intents.items()
-        for is_typed, listed in ((False, intent.hear), (True, intent.typed))
-        for template in listed
-    )
-    return determine(*Sentences(before=before, after=after, templates=templates).woven(rules))
-
-
-def cue_network(rules: Mapping[str, Tree], intents: Mapping[str, Intent]) -> Network:
-    weaver = Weaver(rules)
-    for name, intent in intents.items():
-        for cue in intent.cues:
-            weaver.finish(weaver.add(cue.tree, {0: 1.0}), _meaning(name, cue, is_typed=True))
-    return determine(weaver)
+    @cached_property
+    def cues(self) -> Network:
+        """All cues in one; labels are Meaning."""
+        weaver = Weaver(self.rules)
+        for name, intent in self.intents.items():
+            for cue in intent.cues:
+                weaver.finish(weaver.add(cue.tree, {0: 1.0}), _meaning(name, cue, is_typed=True))
+        return determine(weaver)
 
 
 def _meaning(intent: str, template: Template, is_typed: bool) -> Meaning:

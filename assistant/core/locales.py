@@ -16,7 +16,7 @@ from typing import Any, cast
 from assistant.core import tree as trees
 from assistant.core.events import Scope
 from assistant.core.kinds import NAMES, OPTION, Kind, Open
-from assistant.core.locale import Intent, Locale, Sample, Template, cue_network, sentence_network
+from assistant.core.locale import Intent, Locale, Sample, Template
 from assistant.core.slot_tables import build_kinds
 from assistant.core.tokens import tokens
 from assistant.core.tree import Rule, Slot, TemplateError, Tree
@@ -94,8 +94,6 @@ class _File:
             rules=rules,
             kinds=kinds,
             intents=intents,
-            network=sentence_network(before, after, rules, intents),
-            cues=cue_network(rules, intents),
             replies=dict(self._replies()),
             phrases=self._flat("phrases"),
             errors=self._flat("errors"),

@@ -95,6 +95,7 @@ class _Builder:
         self.arcs: list[Arc] = []
         self.n_states = 1
         self._lists: dict[str, Network] = {}
+        self._sizes: dict[str, int] = {}
 
     def state(self) -> int:
         self.n_states += 1
@@ -157,9 +158,12 @@ class _Builder:
 
     def _size(self, kind: str) -> int:
         """Arcs of one copy."""
-        alone = _Builder(self.kinds)
-        alone._slot(kind, 0)
-        return len(alone.arcs)
+        if kind not in self._sizes:
+            alone = _Builder(self.kinds)
+            alone._lists, alone._sizes = self._lists, self._sizes
+            alone._slot(kind, 0)
+            self._sizes[kind] = len(alone.arcs)
+        return self._sizes[kind]
 
     def _leave(self, onward: Mapping[tuple[int, int], float]) -> None:
         totals: dict[int, float] = {}
