@@ -182,10 +182,11 @@ class _File:
     def _check_references(
         self, tree: Tree, key: str, rules: Mapping[str, Tree], kinds: Mapping[str, Kind]
     ) -> None:
+        known = {*kinds, *NAMES, OPTION}
         for part in trees.walk(tree):
             if isinstance(part, Rule) and part.name not in rules:
                 raise ConfigError(self.source, key, f"<{part.name}> to be in [rules]")
-            if isinstance(part, Slot) and part.kind not in {*kinds, *NAMES, OPTION}:
+            if isinstance(part, Slot) and part.kind not in known:
                 raise ConfigError(self.source, key, f"{{{part.kind}}} to be in [slots]")
 
     def _kinds(self, tag: str, rules: Mapping[str, Tree]) -> dict[str, Kind]:

@@ -25,6 +25,8 @@ _WORD = re.compile(
 
 def tokens(text: str) -> tuple[str, ...]:
     """The words of `text`, in order; empty when it holds no word."""
+    if text.isascii() and text.isalpha():
+        return (text.lower(),)
     plain = unicodedata.normalize("NFC", text).translate(_APOSTROPHES).lower()
     plain = _MERIDIEM.sub(r"\1m", plain)
     return tuple(_WORD.findall(_ELISION.sub(r"\1' ", plain)))

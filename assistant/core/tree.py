@@ -176,7 +176,8 @@ def _settle(tree: Tree) -> Tree:
     """Raw words become tokens, as in heard text."""
     match tree:
         case Word(text):
-            return Sequence(tuple(Word(token) for token in tokens(text)))
+            said = tokens(text)
+            return Word(*said) if len(said) == 1 else Sequence(tuple(map(Word, said)))
         case Sequence(items):
             return Sequence(tuple(map(_settle, items)))
         case Choice(items):
@@ -187,10 +188,12 @@ def _settle(tree: Tree) -> Tree:
 
 def walk(tree: Tree) -> Iterator[Tree]:
     """The tree and everything in it; rules are not followed."""
-    yield tree
-    if isinstance(tree, Sequence | Choice):
-        for item in tree.items:
-            yield from walk(item)
+    waiting = [tree]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, Sequence | Choice):
+            waiting.extend(reversed(part.items))
 
 
 def slots_in(tree: Tree, rules: Mapping[str, Tree]) -> Iterator[Slot]:
