@@ -1,7 +1,7 @@
 """The speech models: which a language uses, and `roadcall models` to fetch the vendor's.
 
-A model lies in the driver's data folder under its language and wins over the embedded one there.
-Neighbours: `services.download` and `services.unpack` bring it, `speech.recognizer` opens it.
+Neighbours: `model_folders` knows where a model lies, `services.download` and `services.unpack`
+bring it, `speech.recognizer` opens it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
 from assistant.errors import BrokenAnswer, ConfigError, ModelMissing, Refused
+from assistant.model_folders import beside, installed
 from assistant.services.download import Offer, download, need_space
-from assistant.services.textfile import data_folder
 from assistant.services.unpack import unpack
 from assistant.speech.official import Official
 
-_ROOT = Path(__file__).parent
 _UNPACKED = 8
 """A model takes up to that many times the size of its archive."""
 
@@ -58,23 +57,9 @@ class Catalogue:
 
 
 def read_catalogue(path: Path | None = None) -> Catalogue:
-    table = tomllib.loads((path or _beside("catalogue.toml")).read_text("utf-8"))
+    table = tomllib.loads((path or beside("catalogue.toml")).read_text("utf-8"))
     models = {name: Entry(**entry) for name, entry in table["models"].items()}
     return Catalogue(address=table["address"], models=models)
-
-
-def model_folder(configured: str, language: str) -> Path:
-    """The configured model, else the installed one of the language, else the embedded one.
-
-    Raises: ModelMissing, which says what to install.
-    """
-    if configured:
-        return Path(configured).expanduser()
-    for folder in (_installed(language), _beside(language)):
-        if folder.is_dir():
-            return folder
-    problem = "is not installed, so only typed sentences are understood"
-    raise ModelMissing(str(_installed(language)), f"{problem}: roadcall models install {language}")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -93,11 +78,11 @@ def run(options: argparse.Namespace) -> int:
 def show(catalogue: Catalogue, *, as_json: bool) -> None:
     """A line per model: what it is, whether it is there, which locales it serves."""
     for entry in catalogue.models.values():
-        installed = _installed(entry.language).is_dir()
-        embedded = _beside(entry.language).is_dir()
-        state = "installed" if installed else "embedded" if embedded else "-"
+        is_installed = installed(entry.language).is_dir()
+        is_embedded = beside(entry.language).is_dir()
+        state = "installed" if is_installed else "embedded" if is_embedded else "-"
         locales = [tag for tag in _locales() if tag.partition("-")[0] == entry.language]
-        used = ", ".join(locales) if installed or embedded else ""
+        used = ", ".join(locales) if is_installed or is_embedded else ""
         if as_json:
             print(json.dumps({**asdict(entry), "state": state, "locales": locales}))
         else:
@@ -112,7 +97,7 @@ def install(catalogue: Catalogue, name: str) -> Path:
     """
     entry = catalogue.entry(name)
     offer = Offer(url=catalogue.address.format(name=entry.name), size=entry.size, md5=entry.md5)
-    place = _installed(entry.language)
+    place = installed(entry.language)
     archive = place.parent / f"{entry.name}.zip"
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +118,7 @@ def install(catalogue: Catalogue, name: str) -> Path:
 
 def remove(language: str) -> None:
     """Raises ModelMissing when none is installed."""
-    place = _installed(language)
+    place = installed(language)
     if not place.is_dir():
         raise ModelMissing(str(place), "is not installed")
     shutil.rmtree(place)
@@ -160,16 +145,6 @@ def _put_in_place(archive: Path, folder: Path, place: Path, entry: Entry) -> Non
     if place.is_dir():
         place.rename(old)
     new.replace(place)
-
-
-def _installed(language: str) -> Path:
-    return data_folder() / "models" / language
-
-
-def _beside(name: str) -> Path:
-    """What came with the program: in the wheel, or in a checkout beside it."""
-    packaged = _ROOT / "models" / name
-    return packaged if packaged.exists() else _ROOT.parent / "models" / name
 
 
 def _locales() -> list[str]:

@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 
 from assistant.assembly import Car, build_locale
-from assistant.catalogue import model_folder
 from assistant.commands import OtherDomain, Session, build_config, print_turn
 from assistant.config import Config
 from assistant.core.events import Scope
 from assistant.door import Door, Turn
 from assistant.ears import Ears, say_like
+from assistant.model_folders import model_folder
 from assistant.speech.audio import read_wav
 from assistant.speech.recognizer import Recognizer
 from assistant.speech.synthesizer import Synthesizer

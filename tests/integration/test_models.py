@@ -17,9 +17,10 @@ from parts import leave_out
 
 from assistant import catalogue
 from assistant.__main__ import main
-from assistant.catalogue import Catalogue, Entry, install, model_folder, read_catalogue
+from assistant.catalogue import Catalogue, Entry, install, read_catalogue
 from assistant.core.automaton import Arc, Automaton
 from assistant.errors import BrokenAnswer, ConfigError, ModelMissing, NotFound, Refused, Unreachable
+from assistant.model_folders import model_folder
 from assistant.services.download import Offer, download
 from assistant.services.unpack import unpack
 from assistant.speech.recognizer import Recognizer
