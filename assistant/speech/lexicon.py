@@ -40,6 +40,8 @@ class Lexicon:
         self._words = _Dictionary(model_dir / "lexicon.tsv.gz")
         self._readings = Readings(cache_dir)
         self._guessed: set[str] = set()
+        self._parts: dict[tuple[str, str], list[Phones]] = {}
+        """What has been asked for so far; every grammar asks for much the same words."""
 
     @property
     def approximated(self) -> frozenset[str]:
@@ -63,23 +65,25 @@ class Lexicon:
         wanted = list(dict.fromkeys(words))
         spoken = {word: say_like.get(word, "").lower().split() or [word] for word in wanted}
         parts = {part for spelling in spoken.values() for part in spelling}
-        unsure = [part for part in parts if not self._is_sure(part)]
+        unsure = [part for part in parts if not self.is_sure(part)]
         self._readings.prepare(unsure, ENGLISH, language)
-        ways = {word: [self._part(part, language) for part in spoken[word]] for word in wanted}
+        for part in parts:
+            if (part, language) not in self._parts:
+                self._parts[part, language] = self._part(part, language)
+        ways = {word: [self._parts[p, language] for p in spoken[word]] for word in wanted}
         return {word: _chain(parts) if all(parts) else () for word, parts in ways.items()}
 
     def _part(self, word: str, language: str) -> list[Phones]:
         found = self._known(word)
-        native = language or language_of(word)
-        if not self._is_sure(word):
+        if not self.is_sure(word):
             self._guessed.add(word)
             found += self._readings.of(word, ENGLISH, language)
-        elif native:
+        elif not word.isascii() and (language or language_of(word)):
             found += self._known(plain(word))
         usable = [phones for phones in dict.fromkeys(found) if phones]
         return usable[:_MOST_PRONUNCIATIONS] or self._spelt(word)
 
-    def _is_sure(self, word: str) -> bool:
+    def is_sure(self, word: str) -> bool:
         return word in self._words or _possessive_base(word) in self._words
 
     def _known(self, word: str) -> list[Phones]:
@@ -125,14 +129,15 @@ class _Dictionary:
             raise ModelMissing(str(path), "is broken; install the model again") from cause
         if not text:
             raise ModelMissing(str(path), "is empty; install the model again")
-        self._lines = sorted(text.splitlines(), key=_word)
+        self._lines = text.splitlines()
 
     def __contains__(self, word: str) -> bool:
-        return bool(self[word])
+        start = bisect_left(self._lines, f"{word}\t")
+        return start < len(self._lines) and _word(self._lines[start]) == word
 
     def __getitem__(self, word: str) -> list[Phones]:
         """Its pronunciations, likeliest first; none for an unknown word."""
-        start = bisect_left(self._lines, word, key=_word)
+        start = bisect_left(self._lines, f"{word}\t")  # no letter comes before a tab
         entries = itertools.takewhile(
             lambda line: _word(line) == word, self._lines[start : start + 9]
         )

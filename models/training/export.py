@@ -78,8 +78,9 @@ def cmu_dictionary() -> Path:
 
 
 def write_lexicon(dictionary: Path, path: Path) -> None:
-    """One `word<TAB>phones` a line, byte for byte the same on every run."""
-    lines = [f"{word}\t{' '.join(phones)}\n" for word, phones in lexicon_entries(dictionary)]
+    """One `word<TAB>phones` a line, sorted by word, byte for byte the same on every run."""
+    entries = sorted(lexicon_entries(dictionary), key=lambda entry: entry[0])
+    lines = [f"{word}\t{' '.join(phones)}\n" for word, phones in entries]
     with path.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
         packed.write("".join(lines).encode())
 

@@ -35,7 +35,7 @@ def phones(text: str) -> tuple[str, ...]:
 
 @pytest.fixture
 def lexicon(tmp_path: Path) -> Lexicon:
-    lines = "".join(f"{word}\t{spoken}\n" for word, spoken in WORDS.items())
+    lines = "".join(f"{word}\t{spoken}\n" for word, spoken in sorted(WORDS.items()))
     (tmp_path / "lexicon.tsv.gz").write_bytes(gzip.compress(lines.encode()))
     return Lexicon(tmp_path, tmp_path / "cache")
 
