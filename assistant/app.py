@@ -85,12 +85,12 @@ class Drive:
         )
         self._name_people()
         ears = build_ears(self.car)
-        ears.prepare(Scope.IDLE)
+        self._workers = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="worker"))
+        grammar = self._workers.submit(ears.prepare, Scope.IDLE)
         self._listener = stack.enter_context(
             Listener(self._microphone, ears, self.car, self.inbox.put)
         )
         self._ducking = stack.enter_context(Ducking(config.duck_db))
-        self._workers = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="worker"))
         calendars = self.session.calendars
         if calendars.mirror:
             calendars.mirror.start(SYNC_S, self._news.notice)
@@ -100,6 +100,7 @@ class Drive:
         self._screen = Screen(self.car, self.dialog)
         self._display = self._start_display(stack)
         self._microphone.wait_open(OPEN_S)
+        grammar.result()
 
     def _start_button(self, stack: ExitStack) -> None:
         self._button: Button | None = None
