@@ -8,7 +8,7 @@ over all phones, which wins when something else is said. Pure; `graph` reads and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ from assistant.speech.phonemes import Phones
 SILENCE = "SIL"
 ANY = "*"
 """The left context of a unit that does not depend on one."""
+_OTHER_SPEECH = -1
+"""A grammar state that no automaton has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +28,16 @@ class Costs:
 
     Tuned on people reading, against single words and commands: `python -m tests.bench speech`."""
 
-    grammar: float = 0.4
+    grammar: float = 0.5
     """Factor on the weights of the grammar: rare sentences are still said."""
     pause: float = 0.7
     """Silence between two words; going without costs the same."""
     unknown: float = 0.0
     """Taking the whole utterance for something outside the grammar."""
+    unknown_word: float = 4.5
+    """For each common word of it."""
     unknown_phone: float = 2.15
-    """For each phone of it."""
+    """For each phone of it that is in no common word."""
     noise: float = 10.0
     """A stretch before or after a sentence that does not belong to it."""
     noise_phone: float = 2.15
@@ -106,6 +110,16 @@ class Expansion:
                 free[source].append((target, cost))
             else:
                 words[source].append(WordArc(cost, ids[word], spoken[word], target))
+        finals = {s: self._costs.grammar * weight for s, weight in automaton.finals.items()}
+        self._grow(words, free, finals)
+
+    def _grow(
+        self,
+        words: Mapping[int, Sequence[WordArc]],
+        free: Mapping[int, Sequence[tuple[int, float]]],
+        finals: Mapping[int, float],
+    ) -> None:
+        """Everything that can be reached from the entries made so far."""
         roots: dict[int, dict[tuple[str, str], int]] = {}
         while self._waiting:
             state, left = self._waiting.pop()
@@ -116,28 +130,40 @@ class Expansion:
             if left != SILENCE:
                 self._silence(entry, self._entry(state, SILENCE))
             unpaused = 0.0 if left == SILENCE else self._costs.pause
-            if state in automaton.finals:
-                self.finals[entry] = self._costs.grammar * automaton.finals[state] + unpaused
-            for target, cost in free[state]:
+            if state in finals:
+                self.finals[entry] = finals[state] + unpaused
+            for target, cost in free.get(state, ()):
                 self._link(entry, self._entry(target, left), weight=cost)
             if state not in roots:
-                roots[state] = self._tree(words[state])
+                roots[state] = self._tree(words.get(state, ()))
             self._enter(entry, roots[state], left, unpaused)
 
-    def add_fillers(self, unknown: int, noise: int) -> None:
-        """`[unk]` instead of a sentence, `[noise]` before and after one, given as word ids."""
+    def add_fillers(self, unknown: int, noise: int, common: Iterable[Phones] = ()) -> None:
+        """`[unk]` instead of a sentence, `[noise]` before and after one, given as word ids.
+
+        What is unknown is a loop over `common` words, which other speech is made of, and over
+        phones for the rest of it.
+        """
         costs = self._costs
         sentence_ends = dict(self.finals)
         end, last = self._state(), self._state()
         self._pause(end, last)
         self.finals[last] = 0.0
-        self._link(0, self._filler(end, costs.unknown_phone), unknown, costs.unknown)
         before = self._state()
         self._pause(before, self._entries[0, SILENCE])
         self._link(0, self._filler(before, costs.noise_phone), noise, costs.noise)
         after = self._filler(end, costs.noise_phone)
         for state, weight in sentence_ends.items():
             self._link(state, after, noise, weight + costs.noise)
+        other = self._entry(_OTHER_SPEECH, SILENCE)
+        self._link(0, other, weight=costs.unknown)
+        self._link(other, self._filler(other, costs.unknown_phone))
+        words = [WordArc(costs.unknown_word, 0, (phones,), _OTHER_SPEECH) for phones in common]
+        self._grow({_OTHER_SPEECH: words}, {}, {})
+        for (state, left), entry in self._entries.items():
+            if state == _OTHER_SPEECH and left != ANY:
+                unpaused = 0.0 if left == SILENCE else costs.pause
+                self._link(entry, end, unknown, unpaused)
 
     def _tree(self, arcs: Sequence[WordArc]) -> dict[tuple[str, str], int]:
         """The words that leave one grammar state, as states after each first phone."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from assistant.core.automaton import Automaton
@@ -30,6 +31,8 @@ from assistant.speech.model_folder import (
 from assistant.speech.phonemes import Phones, plain
 
 _UNITS = "graph/units.tsv"
+COMMON_WORDS = "common_words.txt"
+"""One word a line; what most other speech is made of, to tell it from the grammar."""
 
 
 class Embedded:
@@ -91,10 +94,17 @@ def compile_graph(
     except KeyError as cause:
         problem = f"lexicon.tsv.gz has a phone {cause.args[0]} that the model lacks"
         raise ModelMissing(str(model_dir), problem) from cause
-    expansion.add_fillers(ids[UNKNOWN], ids[NOISE])
+    common = lexicon.pronounce_all(common_words(model_dir), {}).values()
+    expansion.add_fillers(ids[UNKNOWN], ids[NOISE], chain.from_iterable(common))
     prepare_folder(model_dir, out_dir, ids)
     write_fst(out_dir / "graph/HCLG.fst", expansion.n_states, expansion.arcs, expansion.finals)
     return out_dir
+
+
+def common_words(model_dir: Path) -> list[str]:
+    """Of the model's language; none is a model of its own right, that rejects less surely."""
+    path = model_dir / COMMON_WORDS
+    return path.read_text("utf-8").split() if path.is_file() else []
 
 
 def one_spelling(automaton: Automaton, spoken: Mapping[str, Sequence[Phones]]) -> Automaton:

@@ -15,7 +15,15 @@ from assistant.speech.graph import read_units
 from assistant.speech.phonemes import Phones
 
 PHONES = ("SIL", "A", "B", "K")
-COSTS = Costs(grammar=1.0, pause=0.5, unknown=5.0, unknown_phone=1.0, noise=7.0, noise_phone=2.0)
+COSTS = Costs(
+    grammar=1.0,
+    pause=0.5,
+    unknown=5.0,
+    unknown_word=1.5,
+    unknown_phone=1.0,
+    noise=7.0,
+    noise_phone=2.0,
+)
 IDS = {"ab": 3, "ka": 4, "k": 5, "cab": 6}
 SPOKEN = {
     "ab": [("A", "B")],
@@ -44,11 +52,13 @@ def grammar_of(*sentences: str) -> Automaton:
     return Automaton(n_states=101, arcs=tuple(arcs), finals={100: 0.0})
 
 
-def expanded(table: Units, *sentences: str, fillers: bool = False) -> Expansion:
+def expanded(
+    table: Units, *sentences: str, fillers: bool = False, common: Iterable[Phones] = ()
+) -> Expansion:
     expansion = Expansion(table, COSTS)
     expansion.add_grammar(grammar_of(*sentences), IDS, SPOKEN)
     if fillers:
-        expansion.add_fillers(UNKNOWN, NOISE)
+        expansion.add_fillers(UNKNOWN, NOISE, common)
     return expansion
 
 
@@ -129,6 +139,15 @@ def test_anything_is_heard_as_unknown(table: Units) -> None:
     expansion = expanded(table, "ab ka", fillers=True)
     heard = transduce(expansion, frames(table, "KABA"))
     assert heard == {(UNKNOWN,): pytest.approx(COSTS.unknown + 4 * COSTS.unknown_phone + 0.5)}
+
+
+@BOTH
+def test_common_words_are_cheaper_than_their_phones(table: Units) -> None:
+    expansion = expanded(table, "ab ka", fillers=True, common=[("K", "A", "B")])
+    heard = transduce(expansion, frames(table, "KAB"))
+    assert COSTS.unknown_word < 3 * COSTS.unknown_phone
+    words = COSTS.unknown + COSTS.unknown_word + 2 * COSTS.pause
+    assert heard == {(UNKNOWN,): pytest.approx(words)}
 
 
 @BOTH
