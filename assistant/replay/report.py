@@ -23,9 +23,10 @@ def group_of(score: Score) -> str:
 
 
 def is_passed(score: Score) -> bool:
-    """Right, or harmless where the table says that the present model misses it."""
+    """Right; where the table says that the present model misses it, nothing or half of it."""
     if score.case.known_miss:
-        return score.verdict in (Verdict.RIGHT, Verdict.MISS)
+        is_asked = score.understood.intent == score.case.intent and not score.is_false_dial
+        return is_asked or score.verdict is Verdict.MISS
     return score.verdict is Verdict.RIGHT
 
 

@@ -14,8 +14,8 @@ from assistant.replaying import understanding
 from tests.recorded.people import cases
 
 NOW = datetime(2026, 3, 10, 9, 50, tzinfo=UTC)
-AT_MOST_ACTED_ON = 0.12
-"""Share of sentences read aloud that are taken for a harmless request; 0.09 at first."""
+AT_MOST_ACTED_ON = 0.05
+"""Share of sentences read aloud that are taken for a harmless request; 0.03 at present."""
 
 
 @pytest.fixture(scope="module")
