@@ -117,9 +117,16 @@ class Car:
         return Dialog(self.wording)
 
     def interpret(
-        self, text: str, scope: Scope, choices: Sequence[str], now: datetime
+        self,
+        text: str,
+        scope: Scope,
+        choices: Sequence[str],
+        now: datetime,
+        is_spoken: bool = False,
     ) -> tuple[Interpretation, ...]:
-        return self.matcher().interpret(text, now=now, scope=scope, choices=choices)
+        return self.matcher().interpret(
+            text, now=now, scope=scope, choices=choices, is_spoken=is_spoken
+        )
 
     def matcher(self) -> Matcher:
         """Understands sentences with today's names; made when it is first wanted."""

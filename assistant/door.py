@@ -27,7 +27,7 @@ from assistant.core.questions import scope as scope_of
 from assistant.core.states import State
 from assistant.errors import AssistantError, NotUnderstood
 
-Interpret = Callable[[str, Scope, Sequence[str], datetime], tuple[Interpretation, ...]]
+Interpret = Callable[[str, Scope, Sequence[str], datetime, bool], tuple[Interpretation, ...]]
 WorldOf = Callable[[Context], World]
 
 OBJECTIONS = frozenset({"session.no", "session.cancel", "session.yes", "session.choose"})
@@ -88,7 +88,7 @@ class Door:
     def say(self, hypothesis: Hypothesis) -> Turn:
         """Take one sentence through the dialogue."""
         began = time.perf_counter()
-        readings = self._readings(hypothesis.text)
+        readings = self._readings(hypothesis)
         self._turn = Turn(heard=hypothesis.text, confidence=hypothesis.confidence)
         self._turn.timings_ms["understand"] = _ms_since(began)
         self._turn.reading = likeliest(self.dialog.pending, readings)
@@ -104,24 +104,26 @@ class Door:
         self._turn.timings_ms["act"] = _ms_since(began)
         return self._finished()
 
-    def _readings(self, text: str) -> tuple[Interpretation, ...]:
+    def _readings(self, said: Hypothesis) -> tuple[Interpretation, ...]:
         """Readings in the present scope. A typist need not press a button to say something else:
         what fits better outside the scope ends it and is read afresh."""
-        readings = self._read(text, self.scope)
+        readings = self._read(said, self.scope)
         if isinstance(self.dialog.pending, CancelWindow):
             if readings and readings[0].intent in OBJECTIONS:
                 return readings
             self.settle()
-            readings = self._read(text, self.scope)
+            readings = self._read(said, self.scope)
         if self.scope is Scope.CALL and not readings:
             self.hang_up()
-        elsewhere = self._read(text, Scope.IDLE)
+        elsewhere = self._read(said, Scope.IDLE)
         best = readings[0].score if readings else 0.0
         is_better = bool(elsewhere) and elsewhere[0].score > best + CLEARLY_BETTER
         return elsewhere if is_better else readings
 
-    def _read(self, text: str, scope: Scope) -> tuple[Interpretation, ...]:
-        return self._interpret(text, scope, self.choices, self._clock()) if text else ()
+    def _read(self, said: Hypothesis, scope: Scope) -> tuple[Interpretation, ...]:
+        if not said.text:
+            return ()
+        return self._interpret(said.text, scope, self.choices, self._clock(), bool(said.words))
 
     def settle(self) -> None:
         """Let the cancel window of an announced call pass in silence."""

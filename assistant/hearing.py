@@ -15,7 +15,7 @@ from assistant.door import Door, Turn
 from assistant.ears import Ears, say_like
 from assistant.model_folders import model_folder
 from assistant.speech.audio import read_wav
-from assistant.speech.recognizer import Recognizer
+from assistant.speech.recognizer import RECORDINGS, Limits, Recognizer
 from assistant.speech.synthesizer import Synthesizer
 
 
@@ -56,7 +56,7 @@ def _turn(
 
 def _hear_other_domain(options: argparse.Namespace, config: Config, sounds: list[bytes]) -> int:
     other = OtherDomain(build_locale(config.locale))
-    recognizer = open_recognizer(config, other.locale.language)
+    recognizer = open_recognizer(config, other.locale.language, RECORDINGS)
     ears = Ears(recognizer, other.locale, other.vocabulary)
     for pcm in sounds:
         listened = ears.hear(pcm, Scope.IDLE, realtime=options.realtime, whole=True)
@@ -74,6 +74,6 @@ def build_ears(car: Car) -> Ears:
     return ears
 
 
-def open_recognizer(config: Config, language: str) -> Recognizer:
+def open_recognizer(config: Config, language: str, limits: Limits | None = None) -> Recognizer:
     """Raises ModelMissing."""
-    return Recognizer(model_folder(config.model, language), language)
+    return Recognizer(model_folder(config.model, language), language, limits)

@@ -80,7 +80,7 @@ class Listener:
             self._post(ev.NothingHeard(turn=order.turn))
             return
         readings = self._car.interpret(
-            hypothesis.text, order.scope, order.choices, self._car.clock()
+            hypothesis.text, order.scope, order.choices, self._car.clock(), is_spoken=True
         )
         self._post(ev.Heard(turn=order.turn, hypothesis=hypothesis, readings=readings))
 

@@ -55,7 +55,9 @@ def understanding(options: argparse.Namespace, suite: Suite) -> Iterator[Underst
             heard = ears.hear(read_wav(case.file).pcm, scope, case.choices).hypothesis
             if scope is Scope.IDLE:
                 return taken(session.new_door().say(heard))
-            readings = session.car.interpret(heard.text, scope, case.choices, session.clock())
+            readings = session.car.interpret(
+                heard.text, scope, case.choices, session.clock(), is_spoken=True
+            )
             reading = readings[0] if heard.text and readings else None
             return understood(heard.text, reading)
 

@@ -74,15 +74,21 @@ class Matcher:
         now: datetime,
         scope: Scope = Scope.IDLE,
         choices: Sequence[str] = (),
+        is_spoken: bool = False,
     ) -> tuple[Interpretation, ...]:
-        """Best first, at most six, none when nothing fits. `now` is aware, in the car's zone."""
+        """Best first, at most six, none when nothing fits. `now` is aware, in the car's zone.
+
+        The recogniser hears whole sentences of the templates: what was `is_spoken` and fits none
+        is half of one, or something else.
+        """
         said = tokens(text)
         if len(said) > _MOST_WORDS:
             return ()
         words = tuple(map(self._plain, (w for w in said if w not in self.locale.fillers))) or said
         reader = _Reader(self, now, scope, choices)
         ways = (reader.exactly, reader.corrected, reader.chained, reader.loosely)
-        return tuple(next(filter(None, (way(words) for way in ways)), ()))
+        tried = ways[:1] if is_spoken else ways
+        return tuple(next(filter(None, (way(words) for way in tried)), ()))
 
     def _plain(self, word: str) -> str:
         """ "anna's" -> "anna", unless a template or a title has it so."""
@@ -179,6 +185,10 @@ class _Reader:
             return rough
         return [self._interpretation(words, guess.meaning, guess.captures, guess.score)]
 
+    def _is_bare(self, words: tuple[str, ...]) -> bool:
+        """One word out of the blue; while it rings or in a call one word is what is expected."""
+        return len(words) == 1 and self.scope is Scope.IDLE
+
     def _ranked(self, words: tuple[str, ...], chart: Chart) -> list[Interpretation]:
         readings: dict[tuple[str, tuple[str, ...]], Interpretation] = {}
         for path in self.matcher.sentences(chart):
@@ -190,7 +200,7 @@ class _Reader:
                 continue
             captures = captures_of(path.step)
             reading = self._interpretation(words, path.meaning, captures, self._score(path))
-            if careful and len(words) == 1 and not reading.missing:
+            if careful and self._is_bare(words) and not reading.missing:
                 reading = replace(reading, score=min(reading.score, _ONE_WORD))
             if intent.careful and reading.missing and path.step.lost:
                 continue

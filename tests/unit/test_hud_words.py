@@ -40,7 +40,8 @@ def test_words_mean_the_button(tag: str, button: str) -> None:
     readings = matcher.interpret(locale.phrases[f"label_say_{button}"], now=NOW, scope=scope)
     assert readings, "the words are not understood"
     assert readings[0].intent == intent
-    assert readings[0].score == 1.0
+    is_asked = intent == "call.join"
+    assert (readings[0].score < 1.0) == is_asked
 
 
 @pytest.mark.parametrize("tag", TAGS)
