@@ -229,6 +229,7 @@ def test_the_telephone_leaves_in_a_call_and_comes_back(car: Car, hands: Handsfre
     with pytest.raises(Unreachable):
         car.line.dial(NUMBER)
     hands.phone.calls.clear()
+    hands.phone.back_in_range()
     connect(car.ready(), hands.phone)
 
 

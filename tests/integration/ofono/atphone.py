@@ -46,6 +46,8 @@ class AtPhone:
         self._lock = threading.Lock()
         self._link: socket.socket | None = None
         self._closing = False
+        self._is_near = threading.Event()
+        self._is_near.set()
         self._again: threading.Timer | None = None
         self._thread = threading.Thread(target=self._serve, name="at-phone")
         self._thread.start()
@@ -91,12 +93,17 @@ class AtPhone:
         self._say("NO CARRIER")
 
     def out_of_range(self) -> None:
-        """The Bluetooth link is gone."""
+        """The Bluetooth link is gone, until `back_in_range`."""
+        self._is_near.clear()
         if self._link:
             self._link.shutdown(socket.SHUT_RDWR)
 
+    def back_in_range(self) -> None:
+        self._is_near.set()
+
     def close(self) -> None:
         self._closing = True
+        self._is_near.set()
         if self._again:
             self._again.cancel()
             self._again.join()
@@ -118,6 +125,7 @@ class AtPhone:
     def _serve(self) -> None:
         while not self._closing:
             link, _ = self._server.accept()
+            self._is_near.wait()
             with link, contextlib.suppress(OSError), link.makefile("rb") as stream:
                 self._link = link
                 self._talk(stream.read1)
