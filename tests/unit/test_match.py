@@ -224,3 +224,10 @@ def test_numbers(matchers: Callable[[str], Matcher], tag: str, text: str, digits
 def test_emergencies(matchers: Callable[[str], Matcher], tag: str, text: str, digits: str) -> None:
     reading = best(matchers(tag), text)
     assert (reading.intent, reading.slots["digits"]) == ("call.emergency", digits)
+
+
+def test_what_is_heard_must_be_a_whole_sentence(english: Matcher) -> None:
+    half = "join my meeting with"
+    assert english.interpret(half, now=NOW)
+    assert not english.interpret(half, now=NOW, is_spoken=True)
+    assert english.interpret("join my meeting", now=NOW, is_spoken=True)
