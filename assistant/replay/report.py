@@ -25,9 +25,15 @@ def group_of(score: Score) -> str:
 def is_passed(score: Score) -> bool:
     """Right; where the table says that the present model misses it, nothing or half of it."""
     if score.case.known_miss:
-        is_asked = score.understood.intent == score.case.intent and not score.is_false_dial
-        return is_asked or score.verdict is Verdict.MISS
+        return score.verdict in (Verdict.RIGHT, Verdict.MISS) or _is_half(score)
     return score.verdict is Verdict.RIGHT
+
+
+def _is_half(score: Score) -> bool:
+    """The wanted intent without any slot, and nobody dialled: the rest is asked."""
+    heard, wanted = score.understood, score.case
+    is_asked = not heard.slots and not score.is_false_dial
+    return heard.intent == wanted.intent and is_asked
 
 
 def report(scores: Sequence[Score]) -> Group:

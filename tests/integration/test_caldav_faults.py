@@ -47,7 +47,7 @@ def response(href: str, props: str) -> str:
     return f"<d:response><d:href>{href}</d:href>{stat}</d:response>"
 
 
-CALENDAR = response("/work/", "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>")
+CALENDAR = response("/desk/", "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>")
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def serving(status: int, *bodies: str) -> Iterator[tuple[str, list[str | None]]]
 
     with Server(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/work/", asked
+        yield f"http://127.0.0.1:{server.server_port}/desk/", asked
         server.shutdown()
 
 
@@ -138,9 +138,9 @@ def test_a_huge_entry_does_not_hide_the_good_one() -> None:
     huge = EVENT.format(f"DESCRIPTION:{'x' * 4_000_000}\r\n{crowd}").replace("UID:a", "UID:huge")
     bomb = EVENT.format("RRULE:FREQ=SECONDLY;COUNT=1000000000\r\n").replace("UID:a", "UID:bomb")
     entries = (
-        entry("/work/h.ics", huge),
-        entry("/work/b.ics", bomb),
-        entry("/work/a.ics", EVENT.format("")),
+        entry("/desk/h.ics", huge),
+        entry("/desk/b.ics", bomb),
+        entry("/desk/a.ics", EVENT.format("")),
     )
     with serving(
         207, listing(CALENDAR), listing(CALENDAR), listing(CALENDAR), listing(*entries)

@@ -12,10 +12,14 @@ import pytest
 import soundfile
 import soxr
 
+from assistant.assembly import build_locale
 from assistant.core.automaton import Arc, Automaton
+from assistant.core.events import Scope
 from assistant.core.model import Hypothesis
+from assistant.core.slots import build_vocabulary
+from assistant.core.template import automaton as spoken_in
 from assistant.errors import ModelMissing
-from assistant.speech.endpoint import Decision
+from assistant.speech.endpoint import Decision, Reading, Sentences
 from assistant.speech.espeak import __name__ as espeak_module
 from assistant.speech.recognizer import Language, Recognizer, energy_dbfs
 from assistant.speech.synthesizer import Child
@@ -242,3 +246,11 @@ def test_a_cars_hum_counts_for_little() -> None:
         (8000 * np.sin(2 * np.pi * hz * time_s)).astype("<i2").tobytes() for hz in (100, 2000)
     )
     assert energy_dbfs(speech) - energy_dbfs(hum) > 20
+
+
+@pytest.mark.parametrize("word", ["pick", "take", "get", "open", "accept"])
+def test_a_bare_verb_that_noise_resembles_answers_no_call(word: str) -> None:
+    locale = build_locale("en-GB")
+    ringing = Sentences(spoken_in(locale, build_vocabulary(locale, (), ()), Scope.RINGING))
+    assert ringing.reading([word]) not in (Reading.OPEN, Reading.WHOLE)
+    assert ringing.reading(["answer"]) in (Reading.OPEN, Reading.WHOLE)
