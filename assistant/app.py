@@ -36,6 +36,7 @@ from assistant.news import News
 from assistant.screen import Screen
 from assistant.service import only_one, tell_page, tell_ready
 from assistant.services.textfile import data_folder
+from assistant.signing import CarSignIn
 from assistant.speech.spoken_names import SpokenNames
 from assistant.speech.synthesizer import Synthesizer
 from assistant.speech.voice import Voice
@@ -57,11 +58,12 @@ SYNC_S = 60.0
 class Drive:
     """One drive, from start to stop."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, inbox: queue.Queue[ev.Event | None]) -> None:
+        """`inbox`: where the session's call lines report, maybe already."""
         self.session = session
         self.car = session.car
         self.dialog = session.car.new_dialog()
-        self.inbox: queue.Queue[ev.Event | None] = queue.Queue()
+        self.inbox = inbox
         self._timers: dict[Timer, tuple[int, float]] = {}
         self._refresh_at = 0.0
         self._vehicle = Vehicle(session.car.config.vehicle)
@@ -71,7 +73,6 @@ class Drive:
     def start(self, stack: ExitStack) -> None:
         """Open every device. Raises ConfigError for what makes driving impossible."""
         config = self.car.config
-        self.session.sink = self.inbox.put
         self._synthesizer = stack.enter_context(
             Synthesizer(self.car.locale.tag, words_per_minute=config.rate_wpm, volume=config.volume)
         )
@@ -96,6 +97,7 @@ class Drive:
             calendars.mirror.start(SYNC_S, self._news.notice)
         if calendars.books:
             calendars.books.start()
+        self.car.sign_ins = stack.enter_context(CarSignIn(calendars, self.inbox.put))
         self._start_button(stack)
         self._screen = Screen(self.car, self.dialog)
         self._display = self._start_display(stack)
@@ -199,7 +201,9 @@ class Drive:
 
     def _look_at_car(self) -> None:
         """Who switches the ignition off is not listened to any longer."""
-        was_off, self._motion = self._is_off, self._vehicle.motion()
+        before, was_off, self._motion = self._motion, self._is_off, self._vehicle.motion()
+        if self._motion is not before:
+            self._take(ev.MotionChanged(is_parked=self._motion is not Motion.MOVING))
         if self._is_off is was_off:
             return
         if self._is_off and self.dialog.state is State.LISTENING:
@@ -224,7 +228,7 @@ class Drive:
         if self._news.arrived():
             self._refresh_at = 0.0
         if trouble := self._news.trouble():
-            self.inbox.put(ev.DeviceFailed(error=trouble))
+            self.inbox.put(trouble)
         if self.dialog.state is State.ASLEEP and (reading := self._news.untold()):
             self._take(ev.Tapped(interpretation=reading))
             self._voice.earcon(ev.Sound.DONE)
@@ -268,7 +272,9 @@ def run(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     with ExitStack() as stack:
         only_one(stack)
-        drive = Drive(stack.enter_context(Session(options, fill=False)))
+        inbox: queue.Queue[ev.Event | None] = queue.Queue()
+        session = stack.enter_context(Session(options, fill=False, post=inbox.put))
+        drive = Drive(session, inbox)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: drive.stop())
         drive.start(stack)

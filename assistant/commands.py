@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -44,8 +45,15 @@ _SAMPLE_NOTE = "roadcall: nothing is set up (--calendar FILE.ics); using the sam
 class Session:
     """One car with its text door, built from the options. Closes its lines."""
 
-    def __init__(self, options: argparse.Namespace, *, fill: bool = True) -> None:
-        """`fill`: whether to wait for remote calendars that were never read."""
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        *,
+        fill: bool = True,
+        post: Callable[[Event], None] | None = None,
+    ) -> None:
+        """`fill`: whether to wait for remote calendars that were never read. `post`: who is told
+        what the call lines report, from the first moment on; the door, unless given."""
         self.config = build_config(options)
         self._now: datetime | None = options.now
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -68,20 +76,11 @@ class Session:
         self.calendars = build_calendars(self.config.calendars, around)
         if fill:
             self._fill()
-        early: list[Event] = []
-        self.sink: Callable[[Event], None] = early.append
-        """Who is told what the call lines report, which may begin before there is a door."""
-        self.car = build_car(
-            self.config,
-            locale,
-            self.calendars,
-            clock=self.clock,
-            post=lambda event: self.sink(event),
-        )
+        self._reported: deque[Event] = deque()
+        """For the door: lines may report before there is one."""
+        post = post or self._reported.append
+        self.car = build_car(self.config, locale, self.calendars, clock=self.clock, post=post)
         self.door = self.new_door()
-        self.sink = lambda event: self.door.post(event)
-        for event in early:
-            self.sink(event)
 
     def __enter__(self) -> Session:
         return self
@@ -110,7 +109,7 @@ class Session:
     def new_door(self) -> Door:
         """A new dialogue about the same day."""
         car = self.car
-        return Door(car.new_dialog(), car.interpret, car.world, self.clock)
+        return Door(car.new_dialog(), car.interpret, car.world, self.clock, self._reported)
 
     def _use_sample(self) -> None:
         """The sample week, and its people unless others are given."""

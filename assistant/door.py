@@ -62,17 +62,15 @@ class Door:
         interpret: Interpret,
         world_of: WorldOf,
         clock: Callable[[], datetime],
+        reported: deque[ev.Event],
     ) -> None:
+        """`reported`: call lines add to it, also while an action runs."""
         self.dialog = dialog
         self._interpret = interpret
         self._world_of = world_of
         self._clock = clock
-        self._events: deque[ev.Event] = deque()
+        self._events = reported
         self._turn = Turn(heard="", confidence=0)
-
-    def post(self, event: ev.Event) -> None:
-        """For call lines, which report while an action runs."""
-        self._events.append(event)
 
     @property
     def scope(self) -> Scope:
