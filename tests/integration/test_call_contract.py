@@ -18,7 +18,8 @@ import trustme
 from desktop import Desktop
 from fakes.loopback import Loopback
 from ofono.car import handsfree
-from parts import eventually, free_sip_port, need
+from parts import eventually, need
+from sip.car import direct
 from sip.peer import peer
 from sip.sound import write_noise_bursts
 from ucwa.frontend import PASSWORD, Frontend
@@ -97,16 +98,9 @@ def uri(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 def sip(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     del monkeypatch
     need("baresip", "baresip-core")
-    voice, events, own = folder / "voice.wav", list[Event](), f"127.0.0.1:{free_sip_port()}"
+    voice, events = folder / "voice.wav", list[Event]()
     write_noise_bursts(voice)
-    settings = {
-        "account": f"sip:car@{own}",
-        "register": "no",
-        "listen": own,
-        "interface": "127.0.0.1",
-        "microphone": f"aufile,{voice}",
-        "speaker": "aufile,/dev/null",
-    }
+    settings = direct(voice)
     with peer(folder / "far", voice) as far:
         calls = lambda: len(far.seen("CALL_INCOMING"))  # noqa: E731
 
@@ -121,7 +115,7 @@ def sip(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
             placed=calls,
             pick_up=pick_up,
             drop=lambda: far.order("hangup"),
-            call_in=lambda: far.order("dial", f"sip:car@{own}"),
+            call_in=lambda: far.order("dial", settings["account"]),
             keys=far.keys,
         )
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pytest
-from parts import eventually, free_sip_port
+from parts import eventually
+from sip.car import direct
 from sip.peer import Peer, peer
 from sip.scenario import refusing, scenario
-from sip.sound import write_noise_bursts
 
 from assistant.actions.selection import exactly
 from assistant.actions.world import World
@@ -51,15 +51,8 @@ class Drive:
         self.people: list[Contact] = []
         self.spoken: list[str] = []
         self.cards: list[str] = []
-        self.address = f"sip:car@127.0.0.1:{free_sip_port()}"
-        settings = {
-            "account": self.address,
-            "register": "no",
-            "listen": self.address.partition("@")[2],
-            "interface": "127.0.0.1",
-            "microphone": f"aufile,{voice}",
-            "speaker": "aufile,/dev/null",
-        }
+        settings = direct(voice)
+        self.address = settings["account"]
         self.line = SipLine(settings, self._inbox.put)
 
     def say(self, intent: str, **slots: object) -> None:
@@ -126,13 +119,6 @@ class Drive:
 
 
 @pytest.fixture
-def voice(tmp_path: Path) -> Path:
-    path = tmp_path / "voice.wav"
-    write_noise_bursts(path)
-    return path
-
-
-@pytest.fixture
 def drive(voice: Path) -> Iterator[Drive]:
     one = Drive(voice)
     with closing(one.line):
@@ -141,9 +127,8 @@ def drive(voice: Path) -> Iterator[Drive]:
 
 
 @pytest.fixture
-def bob(tmp_path: Path, voice: Path) -> Iterator[Peer]:
-    with peer(tmp_path / "bob", voice) as one:
-        yield one
+def bob(far: Peer) -> Peer:
+    return far
 
 
 def call_bob(drive: Drive, bob: Peer) -> None:

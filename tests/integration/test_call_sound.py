@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
-from parts import eventually, free_sip_port, leave_out
+from parts import eventually, leave_out
+from sip.car import direct
 from sip.peer import Peer, peer
 from sip.sound import is_finished
 from sound_server import SoundServer, missing_programs
@@ -123,14 +124,7 @@ def car(server: SoundServer, far: Peer) -> Iterator[SipLine]:
     """In a call with `far`, on the default devices."""
     del server
     events: list[Event] = []
-    own = f"127.0.0.1:{free_sip_port()}"
-    settings = {
-        "account": f"sip:car@{own}",
-        "register": "no",
-        "listen": own,
-        "interface": "127.0.0.1",
-    }
-    with closing(SipLine(settings, events.append)) as line:
+    with closing(SipLine(direct(), events.append)) as line:
         eventually(lambda: line.can(far.uri), "line that is ready")
         line.dial(far.uri)
         far.expect("CALL_INCOMING")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -13,11 +14,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from parts import eventually, free_port, free_sip_port, need
+from parts import eventually, free_port, need
+from sip.car import direct
 from sip.peer import Peer, peer
 from sip.registrar import PASSWORD, Registrar, registrar
 from sip.scenario import refusing, scenario
-from sip.sound import is_finished, likeness, read, write_noise_bursts
+from sip.sound import is_finished, likeness, read
 
 from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
 from assistant.errors import Busy, CallFailed, ConfigError, SignInNeeded, Unreachable
@@ -26,34 +28,14 @@ from assistant.services.calls.sip import SipLine
 pytestmark = pytest.mark.usefixtures("no_threads_left")
 
 
-@pytest.fixture
-def voice(tmp_path: Path) -> Path:
-    path = tmp_path / "voice.wav"
-    write_noise_bursts(path)
-    return path
-
-
-@pytest.fixture
-def far(tmp_path: Path, voice: Path) -> Iterator[Peer]:
-    with peer(tmp_path / "far", voice) as one:
-        yield one
-
-
 class Car:
     """A line in the car and what it has posted."""
 
     def __init__(self, voice: Path, **settings: str) -> None:
         self.events: list[Event] = []
-        self.address = f"sip:car@127.0.0.1:{free_sip_port()}"
-        own = {
-            "account": self.address,
-            "register": "no",
-            "listen": self.address.partition("@")[2],
-            "interface": "127.0.0.1",
-            "microphone": f"aufile,{voice}",
-            "speaker": "aufile,/dev/null",
-        }
-        self.line = SipLine({**own, **settings}, self.events.append)
+        own = direct(voice, **settings)
+        self.address = own["account"]
+        self.line = SipLine(own, self.events.append)
 
     def ready(self) -> Car:
         eventually(lambda: self.line.can("sip:anybody@example.org"), "signed-in line")
@@ -289,18 +271,10 @@ def test_neither_password_nor_files_are_open_to_others(tmp_path: Path, voice: Pa
 
 
 _DIES_IN_A_CALL = """
-import os, signal, sys, time
+import json, os, signal, sys, time
 from assistant.core.events import Connected
 from assistant.services.calls.sip import SipLine
-address, microphone, far = sys.argv[1:]
-settings = {
-    "account": address,
-    "register": "no",
-    "listen": address.partition("@")[2],
-    "interface": "127.0.0.1",
-    "microphone": microphone,
-    "speaker": "aufile,/dev/null",
-}
+settings, far = json.loads(sys.argv[1]), sys.argv[2]
 def die(event):
     if isinstance(event, Connected):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -312,14 +286,14 @@ line.dial(far)
 
 
 def test_the_call_ends_when_the_assistant_is_killed(far: Peer, voice: Path) -> None:
-    address = f"sip:car@127.0.0.1:{free_sip_port()}"
-    command = [sys.executable, "-c", _DIES_IN_A_CALL, address, f"aufile,{voice}", far.uri]
+    settings = direct(voice)
+    command = [sys.executable, "-c", _DIES_IN_A_CALL, json.dumps(settings), far.uri]
     child = subprocess.Popen(command)
     far.expect("CALL_INCOMING")
     far.order("accept")
     assert child.wait(10) == -signal.SIGKILL
     assert far.expect("CALL_CLOSED")["param"].startswith("Connection reset")
-    host, port = address.partition("@")[2].split(":")
+    host, port = settings["listen"].split(":")
     with socket.socket() as probe:
         eventually(lambda: probe.connect_ex((host, int(port))), "end of baresip")
 
