@@ -14,14 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from numpy.typing import NDArray
 from parts import eventually, leave_out
 from sip.car import direct
 from sip.peer import Peer, peer
 from sip.sound import is_finished
+from sip.speech import RATE_HZ, Samples, understood
 from sound_server import SoundServer, missing_programs
 
-from assistant.core.automaton import Arc, Automaton
 from assistant.core.events import Connected, Event
 from assistant.services.calls.sip import SipLine
 from assistant.speech.recognizer import Recognizer
@@ -33,57 +32,11 @@ FIXTURES = ROOT / "audio_fixtures" / "en-GB"
 FAR_SAYS = ("who-planning-awb.wav", "who's coming to the quarterly planning")
 CAR_SAYS = ("next-meeting-awb.wav", "what's my next meeting")
 OTHERS = ("what do i have tomorrow", "call my next meeting", "when is my next break", "hang up")
-RATE_HZ = 16000
-FRAME = RATE_HZ // 50
-GAP_S = 0.8
-"""Pieces of speech further apart than this are sentences of their own."""
-
-Samples = NDArray[np.int16]
-
-
-def automaton(*sentences: str) -> Automaton:
-    """One path of words for each sentence."""
-    arcs: list[Arc] = []
-    state, end = 0, 1000
-    for sentence in sentences:
-        words, source = sentence.split(), 0
-        for number, word in enumerate(words, 1):
-            state += 1
-            arcs.append(Arc(source, end if number == len(words) else state, word, 0.1))
-            source = state
-    return Automaton(n_states=end + 1, arcs=tuple(arcs), finals={end: 0.0})
 
 
 @pytest.fixture(scope="module")
 def recognizer() -> Recognizer:
     return Recognizer(ROOT / "models" / "en")
-
-
-def understood(recognizer: Recognizer, speech: Samples) -> list[str]:
-    """Every sentence that is heard from its beginning to its end."""
-    language = recognizer.language(automaton(FAR_SAYS[1], CAR_SAYS[1], *OTHERS))
-    heard = []
-    for piece in sentences(speech):
-        utterance = recognizer.utterance(language)
-        pcm = bytes(RATE_HZ) + piece.tobytes() + bytes(2 * RATE_HZ)
-        for start in range(0, len(pcm), 1000):
-            utterance.feed(pcm[start : start + 1000])
-        heard.append(utterance.finish().text)
-    return heard
-
-
-def sentences(speech: Samples) -> Iterator[Samples]:
-    """Stretches of sound between silences, without those that a recording cuts off."""
-    frames = speech[: len(speech) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
-    loud = np.flatnonzero(np.abs(frames).max(axis=1) > 300)
-    if not len(loud):
-        return
-    breaks = np.flatnonzero(np.diff(loud) > GAP_S * RATE_HZ / FRAME)
-    begins, ends = [loud[0], *loud[breaks + 1]], [*loud[breaks], loud[-1]]
-    for begin, end in zip(begins, ends, strict=True):
-        is_whole = begin > 5 and end < len(frames) - 5
-        if is_whole:
-            yield speech[(begin - 5) * FRAME : (end + 5) * FRAME]
 
 
 def fixture(name: str) -> Samples:
@@ -142,7 +95,7 @@ def test_the_far_end_is_understood_from_the_cars_speaker(
     with server.recording(wav):
         eventually(lambda: wav.stat().st_size > long_enough, "ten seconds of the call", 30)
     heard, _ = soundfile.read(wav, dtype="int16")
-    said = understood(recognizer, heard)
+    said = understood(recognizer, heard, FAR_SAYS[1], CAR_SAYS[1], *OTHERS)
     assert said
     assert set(said) == {FAR_SAYS[1]}
 
@@ -157,7 +110,7 @@ def test_the_driver_is_understood_at_the_far_end(
     eventually(lambda: is_finished(wav), "finished recording")
     heard, rate_hz = soundfile.read(wav, dtype="int16")
     assert rate_hz == RATE_HZ
-    said = understood(recognizer, heard)
+    said = understood(recognizer, heard, FAR_SAYS[1], CAR_SAYS[1], *OTHERS)
     assert said.count(CAR_SAYS[1]) >= 2
     assert set(said) == {CAR_SAYS[1]}
 
