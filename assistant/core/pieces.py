@@ -86,7 +86,7 @@ class Graph:
         """States after one word that may be left out; no sentence stands without some words."""
         found: dict[int, float] = {}
         for word, target in self.words[state].items():
-            if prices.of(word) <= _DROPPABLE and word not in prices.verbs:
+            if not prices.tells(word) and word not in prices.verbs:
                 _cheapest(found, target, prices.of(word))
         return found
 
@@ -120,6 +120,10 @@ class Prices:
 
     def sum(self, words: Iterable[str]) -> float:
         return sum(map(self.of, words))
+
+    def tells(self, word: str) -> bool:
+        """Whether the meaning is lost with this word."""
+        return self.of(word) > _DROPPABLE
 
     def is_glue(self, word: str) -> bool:
         """Articles, pronouns, prepositions: words of many intents, and of no name."""

@@ -93,9 +93,10 @@ class Chart:
         yield from found.values()
 
     def _forms(self, graph: Graph, sense: Sense, start: int) -> Iterator[Piece]:
-        """Spoken times and the like are heard word for word or not at all."""
+        """Spoken times and the like are heard word for word or not at all; "twenty thirty one" is
+        rather a year than an hour and a minute."""
         found: dict[int, Piece] = {}
-        for end, capture in self._walk(graph, start):
+        for end, capture in sorted(self._walk(graph, start), key=_slots_heard):
             value: object = " ".join(self.words[start:end])
             if sense is not Sense.TEXT:
                 value = _fields(capture)
@@ -140,9 +141,10 @@ class Chart:
         """Names that are in no list as they are. People may be unknown, all else must resemble."""
         cost = self.prices.unknown
         for end in range(start + 1, min(start + _LONGEST_NAME, len(self.words)) + 1):
-            if self.prices.is_glue(self.words[end - 1]):
+            word = self.words[end - 1]
+            if self.prices.is_glue(word) or word.isdigit():
                 return
-            cost += self.prices.known_word if self.words[end - 1] in self.prices.words else 0.05
+            cost += self.prices.known_word if word in self.prices.words else 0.05
             likeness = self.resembles(kind, self.words[start:end])
             if likeness:
                 yield Piece(end, None, self.prices.slot + 1 - likeness)
@@ -150,11 +152,20 @@ class Chart:
                 yield Piece(end, None, cost)
 
     def _any_words(self, start: int, without: frozenset[str]) -> Iterator[Piece]:
+        """What is said to be a thing of some kind, "without" others, is more than "an" or "it"."""
+        is_named = not without
         for end in range(start + 1, len(self.words) + 1):
             if self.words[end - 1] in without:
                 return
+            is_named = is_named or self.prices.tells(self.words[end - 1])
+            if not is_named:
+                continue
             cost = self.prices.slot + self.prices.open_word * (end - start)
             yield Piece(end, " ".join(self.words[start:end]), cost)
+
+
+def _slots_heard(way: tuple[int, Capture | None]) -> int:
+    return sum(1 for _ in way[1].chain()) if way[1] else 0
 
 
 def _fields(capture: Capture | None) -> dict[str, object]:
