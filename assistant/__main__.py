@@ -7,9 +7,9 @@ import gc
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
-from assistant import commands
 from assistant.errors import AssistantError
 
 EXIT_BAD_INPUT = 2
@@ -22,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0, or 2 when the input or the set-up is at fault."""
     gc.set_threshold(_COLLECT_EVERY)
     options = build_parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = options.run
+    module, _, name = options.run.partition(":")
+    run: Callable[[argparse.Namespace], int] = getattr(import_module(f"assistant.{module}"), name)
     try:
         return run(options)
     except AssistantError as error:
@@ -67,19 +68,20 @@ def _moment(text: str) -> datetime:
         ) from None
 
 
-COMMANDS: tuple[tuple[str, Callable[[argparse.Namespace], int], str], ...] = (
-    ("demo", commands.demo, "play a recorded drive on sample data"),
-    ("ask", commands.ask, "type a sentence instead of saying it"),
-    ("hear", commands.hear, "take sentences from WAV files"),
-    ("replay", commands.replay, "judge a folder of recordings against its table"),
-    ("drive", commands.drive, "listen to the microphone, push to talk"),
-    ("agenda", commands.agenda, "print the appointments ahead"),
-    ("check", commands.check, "say what is set up and what is missing"),
-    ("models", commands.models, "list, install and remove speech models"),
-    ("mics", commands.mics, "list the microphones and try one"),
-    ("login", commands.login, "sign in to Microsoft 365"),
-    ("logout", commands.logout, "forget every token and the copy of the calendar"),
+COMMANDS = (
+    ("demo", "demo:play", "play a recorded drive on sample data"),
+    ("ask", "commands:ask", "type a sentence instead of saying it"),
+    ("hear", "hearing:hear", "take sentences from WAV files"),
+    ("replay", "replaying:run", "judge a folder of recordings against its table"),
+    ("drive", "app:run", "listen to the microphone, push to talk"),
+    ("agenda", "commands:agenda", "print the appointments ahead"),
+    ("check", "check:run", "say what is set up and what is missing"),
+    ("models", "catalogue:run", "list, install and remove speech models"),
+    ("mics", "parked:mics", "list the microphones and try one"),
+    ("login", "parked:login", "sign in to Microsoft 365"),
+    ("logout", "parked:logout", "forget every token and the copy of the calendar"),
 )
+"""Name, the module and function that run it (read when it is wanted), and what it does."""
 
 ARGUMENTS: dict[str, tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = {
     "demo": (

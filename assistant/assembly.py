@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from assistant.actions.ports import Calendar, CallLine, WritableCalendar
+from assistant.actions.ports import Calendar, CallLine, SignIns, WritableCalendar
 from assistant.actions.world import World
 from assistant.calendars import Calendars
 from assistant.config import Account, Config
@@ -65,6 +65,8 @@ class Car:
     """Earlier calls."""
     """Of files on this machine."""
     books: AddressBooks | None = None
+    sign_ins: SignIns | None = None
+    """For `drive`."""
     copy: CalendarCopy = field(init=False)
     """The last one that could be read; empty before the first."""
     changes: tuple[Change, ...] = ()
@@ -150,6 +152,7 @@ class Car:
             writable=self.writable,
             travel=timedelta(minutes=minutes) if minutes else None,
             stale_after=timedelta(minutes=self.config.stale_minutes),
+            sign_ins=self.sign_ins,
             changes=self.changes,
         )
 

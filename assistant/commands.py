@@ -181,13 +181,6 @@ def print_turn(turn: Turn, options: argparse.Namespace) -> None:
     print(flush=True)
 
 
-def hear(options: argparse.Namespace) -> int:
-    """`roadcall hear FILE.wav …`"""
-    from assistant.hearing import hear as run
-
-    return run(options)
-
-
 def agenda(options: argparse.Namespace) -> int:
     """`roadcall agenda`"""
     with Session(options) as session:
@@ -211,59 +204,3 @@ def agenda(options: argparse.Namespace) -> int:
         for problem in copy.problems:
             print(f"roadcall: {problem}", file=sys.stderr)
     return 0
-
-
-def demo(options: argparse.Namespace) -> int:
-    """`roadcall demo`"""
-    from assistant.demo import play
-
-    return play(options)
-
-
-def replay(options: argparse.Namespace) -> int:
-    """`roadcall replay FOLDER`"""
-    from assistant.replaying import run
-
-    return run(options)
-
-
-def models(options: argparse.Namespace) -> int:
-    """`roadcall models list|install NAME|remove NAME`"""
-    from assistant.catalogue import run
-
-    return run(options)
-
-
-def mics(options: argparse.Namespace) -> int:
-    """`roadcall mics`"""
-    from assistant.parked import mics as run
-
-    return run(options)
-
-
-def login(options: argparse.Namespace) -> int:
-    """`roadcall login`"""
-    from assistant.parked import login as run
-
-    return run(options)
-
-
-def logout(options: argparse.Namespace) -> int:
-    """`roadcall logout`"""
-    from assistant.parked import logout as run
-
-    return run(options)
-
-
-def check(options: argparse.Namespace) -> int:
-    """`roadcall check`"""
-    from assistant.check import run
-
-    return run(options)
-
-
-def drive(options: argparse.Namespace) -> int:
-    """`roadcall drive`"""
-    from assistant.app import run
-
-    return run(options)

@@ -112,6 +112,18 @@ class SignInNeeded(ServiceError):
     say = "sign_in_needed"
 
 
+class CodeExpired(ServiceError):
+    """Nobody entered the code of a sign-in in time."""
+
+    say = "code_expired"
+
+
+class SignInDeclined(ServiceError):
+    """Whoever entered the code of a sign-in said no."""
+
+    say = "sign_in_declined"
+
+
 class Refused(ServiceError):
     """The service understood and said no (permission, policy, read-only calendar)."""
 

@@ -54,9 +54,12 @@ class Connections:
         return tuple(sign_in.status() for sign_in in self._sign_ins.values())
 
     @property
-    def is_refused(self) -> bool:
-        """Whether an account will be signed out within minutes."""
-        return any(sign_in.is_refused for sign_in in self._sign_ins.values())
+    def refused(self) -> tuple[str, SignIn] | None:
+        """The first account that is signed out, or will be within minutes, and its name."""
+        for name, sign_in in self._sign_ins.items():
+            if sign_in.is_refused:
+                return name or MICROSOFT, sign_in
+        return None
 
     def close(self) -> None:
         for connection in self._made.values():

@@ -10,9 +10,9 @@ import queue
 from assistant.assembly import Car
 from assistant.calendars import Calendars
 from assistant.core.changes import Change, combine, soon
+from assistant.core.events import DeviceBack, DeviceFailed, Event
 from assistant.core.model import Interpretation
 from assistant.errors import ServiceError, SignInNeeded
-from assistant.microsoft import MICROSOFT
 
 
 class News:
@@ -23,7 +23,7 @@ class News:
         self._calendars = calendars
         self._arrivals: queue.SimpleQueue[tuple[Change, ...]] = queue.SimpleQueue()
         self._untold: tuple[Change, ...] = ()
-        self._is_in_trouble = False
+        self._trouble: ServiceError | None = None
 
     def notice(self, changes: tuple[Change, ...]) -> None:
         """From the mirror's thread."""
@@ -48,16 +48,20 @@ class News:
             return None
         return Interpretation(intent="calendar.changes", slots={"changes": changes})
 
-    def trouble(self) -> ServiceError | None:
+    def trouble(self) -> Event | None:
         """That an account lets us in no more, or soon will not, or was never read, so that the day
-        is not whole; once until all are well again."""
+        is not whole; once until all are well again. Who signed in is told that it was enough."""
         statuses = self._calendars.mirror.status() if self._calendars.mirror else ()
         errors = [
             status.error
             for status in statuses
             if status.error and (isinstance(status.error, SignInNeeded) or not status.as_of)
         ]
-        if self._calendars.microsoft.is_refused:
-            errors.append(SignInNeeded(MICROSOFT))
-        was_told, self._is_in_trouble = self._is_in_trouble, bool(errors)
-        return errors[0] if errors and not was_told else None
+        if refused := self._calendars.microsoft.refused:
+            errors.append(SignInNeeded(refused[0]))
+        before, self._trouble = self._trouble, next(iter(errors), None)
+        if self._trouble and not before:
+            return DeviceFailed(error=self._trouble)
+        if isinstance(before, SignInNeeded) and not self._trouble:
+            return DeviceBack(kind="sign_in", device=before.values["service"])
+        return None

@@ -24,7 +24,14 @@ from assistant.core.view import (
     View,
 )
 from assistant.devices.vehicle import Motion
-from assistant.errors import AssistantError, ButtonLost, MicrophoneLost, SpeakerLost
+from assistant.errors import (
+    AssistantError,
+    ButtonLost,
+    MicrophoneLost,
+    ServiceError,
+    SignInNeeded,
+    SpeakerLost,
+)
 
 CARD_S = 30.0
 """How long an answer stays before the next meeting takes its place again."""
@@ -39,6 +46,8 @@ class Screen:
         self._heard = ""
         self._card: Card | None = None
         self._card_since: datetime | None = None
+        self._code: Card | None = None
+        """Of a sign-in, until it is over."""
         self._troubles: dict[NoticeKind, str] = {}
         self._previous: View | None = None
         self.is_microphone_off = False
@@ -64,13 +73,20 @@ class Screen:
         match event:
             case ev.Heard():
                 self._heard = event.hypothesis.text
-            case ev.DeviceFailed() if kind := _LOST.get(type(event.error)):
-                self._troubles[kind] = self._car.wording.error(event.error)
+            case ev.DeviceFailed():
+                if isinstance(event.error, ServiceError):
+                    self._code = None
+                if kind := _LOST.get(type(event.error)):
+                    self._troubles[kind] = self._car.wording.error(event.error)
             case ev.DeviceBack():
+                if event.kind == "sign_in":
+                    self._code = None
                 self._troubles.pop(NoticeKind(event.kind), None)
 
     def show(self, card: Card) -> None:
         self._card, self._card_since = card, self._car.clock()
+        if card.is_for_parked:
+            self._code, self._card = card, None
 
     @property
     def warns_ear_worn(self) -> bool:
@@ -96,7 +112,7 @@ class Screen:
             activity=self._dialog.state,
             heard=self._heard,
             answered=memory.said,
-            card=self._card,
+            card=self._card or self._code,
             call=self._call(),
             leave_by=self._leave_by(now),
             health=tuple(
@@ -106,6 +122,7 @@ class Screen:
             is_private=memory.is_private,
             is_muted=self.is_microphone_off or motion is Motion.OFF,
             is_ear_worn=self.is_ear_worn,
+            can_sign_in=self._car.sign_ins is not None and self._car.sign_ins.is_needed,
         )
 
     def _call(self) -> Call | None:
@@ -137,5 +154,6 @@ _LOST: Mapping[type[AssistantError], NoticeKind] = {
     MicrophoneLost: NoticeKind.MICROPHONE,
     SpeakerLost: NoticeKind.SPEAKER,
     ButtonLost: NoticeKind.BUTTON,
+    SignInNeeded: NoticeKind.SIGN_IN,
 }
-"""Shown until the device is back."""
+"""Shown until the device is back, or somebody has signed in."""

@@ -52,4 +52,5 @@ INTENTS: Mapping[str, Act] = {
     "session.time": everyday.time,
     "session.date": everyday.date,
     "session.help": everyday.help_,
+    "session.sign_in": everyday.sign_in,
 }

@@ -53,6 +53,29 @@ def leave(world: World, reading: Interpretation) -> Outcome:
     return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)), topic=(one,))
 
 
+def sign_in(world: World, _: Interpretation) -> Outcome:
+    """session.sign_in: a code to be entered on another device, told to a parked driver only."""
+    if not world.context.is_parked:
+        return _info(world.wording.phrase("only_parked"))
+    shown = world.sign_ins.begin() if world.sign_ins else None
+    if shown is None:
+        return _info(world.wording.reply("session.sign_in.none"))
+    address = shown.address.removeprefix("https://").removeprefix("www.")
+    text = world.wording.reply(
+        "session.sign_in.say",
+        address=_spelt(world, address),
+        code=", ".join(shown.code),
+    )
+    card = Card(glyph=Glyph.INFO, lines=(shown.code, address, shown.account), is_for_parked=True)
+    return Reply(text=text, card=card)
+
+
+def _spelt(world: World, address: str) -> str:
+    """An address in words: voices leave its dots and slashes out."""
+    dotted = address.replace(".", f" {world.wording.phrase('dot')} ")
+    return dotted.replace("/", f" {world.wording.phrase('slash')} ")
+
+
 def _somewhere(world: World, reading: Interpretation) -> Appointment:
     """The meeting that is meant, or the next one with a place. Raises NotFound."""
     found = appointments_meant(world, reading) if reading.slots else ()

@@ -7,6 +7,7 @@ a method returns when the order has been accepted, never when the call is over.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.core.model import Appointment, CalendarCopy, JoinInfo, Response, Span
@@ -28,6 +29,27 @@ class WritableCalendar(Protocol):
     def cancel(self, appointment: Appointment) -> None: ...
     def notify(self, appointment: Appointment, recipients: Sequence[str], text: str) -> None:
         """Send "running late" and the like to e-mail addresses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCode:
+    """What somebody enters on another device to sign this car in."""
+
+    code: str
+    address: str
+    """Where, a URL."""
+    account: str
+    """What the driver calls it."""
+
+
+class SignIns(Protocol):
+    """Signing in from the car. Source: RFC 8628 (device authorization grant)."""
+
+    @property
+    def is_needed(self) -> bool: ...
+
+    def begin(self) -> DeviceCode | None:
+        """The code that is waited for; None where nobody has to sign in. Raises ServiceError."""
 
 
 class CallLine(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from assistant.actions.ports import CallLine, WritableCalendar
+from assistant.actions.ports import CallLine, SignIns, WritableCalendar
 from assistant.core.changes import Change
 from assistant.core.model import Appointment, CalendarCopy, Contact, Interpretation
 from assistant.core.outcome import Action, Context, Outcome
@@ -37,6 +37,7 @@ class World:
     writable: WritableCalendar | None = None
     open_link: Callable[[str], None] | None = None
     """Hands a `geo:` link to the navigation."""
+    sign_ins: SignIns | None = None
     travel: timedelta | None = None
     """Travel time to the next place, from config or the navigation."""
     stale_after: timedelta = timedelta(minutes=30)

@@ -85,6 +85,8 @@ class Dialog(Floor):
                 return self._device_failed(event.error)
             case ev.DeviceBack():
                 return self._device_back(event)
+            case ev.MotionChanged():
+                return self._motion_changed(event.is_parked)
             case _:
                 assert_never(event)
 
@@ -229,6 +231,8 @@ class Dialog(Floor):
                 assert_never(outcome)
 
     def _reply(self, reply: Reply) -> list[Command]:
+        if reply.card.is_for_parked and not self.memory.is_parked:
+            return self._say_phrase("only_parked")
         self.memory.keep(reply)
         text, self.memory.rest = reply.text, reply.rest
         if not reply.rest:

@@ -130,8 +130,15 @@ class DeviceBack:
     """A device is usable again; `device` is its name."""
 
     kind: str
-    """microphone, speaker, button: a phrase of the locale file says that it is back."""
+    """microphone, speaker, button, sign_in: a phrase of the locale file says that it is back."""
     device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotionChanged:
+    """The car was parked, or set off."""
+
+    is_parked: bool
 
 
 Event = (
@@ -149,6 +156,7 @@ Event = (
     | Ended
     | DeviceFailed
     | DeviceBack
+    | MotionChanged
 )
 
 # --- commands ---------------------------------------------------------------------------------

@@ -119,7 +119,8 @@ class Floor:
             return [ev.Show(card=card), *self._rest()]
         text = text[0].upper() + text[1:]
         self.state = State.SPEAKING
-        self.memory.said = text
+        is_repeated = self.memory.is_for_parked and text == self.memory.said
+        self.memory.said, self.memory.is_for_parked = text, card.is_for_parked or is_repeated
         return [ev.Speak(text=text), ev.Show(card=card)]
 
     def _say_phrase(self, key: str) -> list[Command]:
@@ -137,6 +138,14 @@ class Floor:
         if self.state is State.ASLEEP:
             return [*self._begin_turn(), *self._say(text, card)]
         return [ev.Show(card=card)]
+
+    def _motion_changed(self, is_parked: bool) -> list[Command]:
+        """Who sets off hears no more of what is for a parked driver, nor when they ask again."""
+        self.memory.is_parked = is_parked
+        if is_parked or not self.memory.is_for_parked:
+            return []
+        self.memory.said, self.memory.is_for_parked = "", False
+        return [*self._begin_turn(), *self._rest()] if self.state is State.SPEAKING else []
 
     @staticmethod
     def _card(glyph: Glyph, text: str) -> Card:

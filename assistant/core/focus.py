@@ -58,14 +58,14 @@ def button_for(scene: Scene, appointment: Appointment) -> Button | None:
     if appointment.span.end <= scene.now:
         return None
     if appointment.join and open_from <= scene.now:
-        return _button(scene, "join", Tone.GO, intent="call.join", appointment=appointment)
+        return build_button(scene, "join", Tone.GO, "call.join", appointment)
     if agenda.counterparts(appointment):
-        return _button(scene, "call", Tone.GO, intent="call.meeting", appointment=appointment)
+        return build_button(scene, "call", Tone.GO, "call.meeting", appointment)
     return None
 
 
-def _button(
-    scene: Scene, glyph: str, tone: Tone, *, intent: str, appointment: Appointment | None = None
+def build_button(
+    scene: Scene, glyph: str, tone: Tone, intent: str, appointment: Appointment | None = None
 ) -> Button:
     return Button(
         key=" ".join([intent, *_identity(appointment)]),
@@ -150,16 +150,16 @@ def _talked(scene: Scene, call: Call) -> tuple[str, str]:
 
 
 def _call_buttons(scene: Scene, call: Call) -> tuple[Button, ...]:
-    hang_up = _button(scene, "hang_up", Tone.STOP, intent="call.hangup")
+    hang_up = build_button(scene, "hang_up", Tone.STOP, "call.hangup")
     if call.phase is CallPhase.INCOMING or call.waiting is not None:
         return (
-            _button(scene, "answer", Tone.GO, intent="call.answer"),
-            _button(scene, "decline", Tone.STOP, intent="call.decline"),
+            build_button(scene, "answer", Tone.GO, "call.answer"),
+            build_button(scene, "decline", Tone.STOP, "call.decline"),
         )
     if call.phase is CallPhase.RINGING:
         return (hang_up,)
     verb = "resume" if call.is_held else "unmute" if call.is_muted else "mute"
-    return (_button(scene, verb, Tone.PLAIN, intent=f"call.{verb}"), hang_up)
+    return (build_button(scene, verb, Tone.PLAIN, f"call.{verb}"), hang_up)
 
 
 # --- an answer --------------------------------------------------------------------------------

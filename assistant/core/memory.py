@@ -30,6 +30,9 @@ class Memory:
     person: str = ""
     said: str = ""
     """The last thing spoken, for "repeat"."""
+    is_for_parked: bool = False
+    """Whether that is for a parked driver only."""
+    is_parked: bool = False
     rest: str = ""
     """What "more" continues with."""
     is_private: bool = False
@@ -71,6 +74,7 @@ class Memory:
             topic=self.topic,
             person=self.person,
             is_private=self.is_private,
+            is_parked=self.is_parked,
             order=self.order,
             last_call=self.last_call,
             missed_call=self.missed_call,

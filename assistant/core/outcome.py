@@ -50,6 +50,8 @@ class Card:
     """Most important first; the display cuts."""
     is_private: bool = False
     """Lines hold titles or names that private mode hides."""
+    is_for_parked: bool = False
+    """To be read, heard and done by a driver who does not drive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,7 @@ class Context:
     missed_call: Action | None = None
     """For "call them back"."""
     in_call: bool = False
+    is_parked: bool = False
     rings_in: bool = False
     """Somebody calls the car, whether or not another call is up."""
     on_hold: bool = False

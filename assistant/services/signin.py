@@ -1,11 +1,11 @@
 """Signing in to Microsoft 365, and access tokens from then on.
 
 Decided here: how a person signs in (device code, or a browser on this machine), when a token is
-renewed, and what each refusal means in words. Neighbours: `authority` carries the requests,
-`tokens` keeps the tokens, `graph_http` asks for them, the command line shows codes and links.
+renewed. Neighbours: `authority` carries the requests, `refusals` explains, `tokens` keeps the
+tokens, `graph_http` asks for them, the command line and the head-up page show codes.
 
-Source: Microsoft identity platform, "OAuth 2.0 authorization code flow", "device authorization
-grant" and "Microsoft Entra authentication and authorization error codes".
+Source: Microsoft identity platform, "OAuth 2.0 authorization code flow" and "device authorization
+grant".
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from assistant.errors import (
     Unreachable,
 )
 from assistant.services.authority import Wire
+from assistant.services.refusals import refusal
 from assistant.services.tokens import TokenStore
 
 SERVICE = "Microsoft 365"
@@ -35,34 +36,6 @@ SIGN_IN_S = 300
 """How long a browser may take."""
 EARLY_S = 600
 """A token with less life than this is renewed at once, so that a refusal is known in time."""
-
-_MEANINGS = {
-    "AADSTS50011": "the app registration lacks the redirect address http://localhost",
-    "AADSTS50020": "this account is of another organisation: check `tenant`",
-    "AADSTS50057": "the account is disabled",
-    "AADSTS50076": "a second factor is due: sign in again",
-    "AADSTS50078": "the second factor has expired: sign in again",
-    "AADSTS50079": "a second factor has to be set up: sign in in a browser first",
-    "AADSTS50105": "the account has not been assigned to this app: ask your administrator",
-    "AADSTS50173": "the sign-in was revoked or the password changed: sign in again",
-    "AADSTS53000": "your organisation admits managed devices only: ask your administrator",
-    "AADSTS53001": "your organisation admits joined devices only: ask your administrator",
-    "AADSTS53003": "your organisation's rules block this sign-in (a conditional-access policy,"
-    " often one against device codes): try the browser, or ask your administrator",
-    "AADSTS65001": "nobody has agreed to these permissions yet: sign in again and agree",
-    "AADSTS65004": "the permissions were declined: sign in again and agree",
-    "AADSTS70008": "the sign-in has expired: sign in again",
-    "AADSTS70016": "the code was not entered in time: sign in again",
-    "AADSTS70019": "the code was not entered in time: sign in again",
-    "AADSTS70043": "your organisation asks for a fresh sign-in from time to time: sign in again",
-    "AADSTS90002": "there is no such organisation: check `tenant`",
-    "AADSTS90094": "an administrator has to approve this app first",
-    "AADSTS90095": "an administrator has to approve this app first; your request has been sent",
-    "AADSTS700016": "the organisation does not know this app: check `client_id` and `tenant`",
-    "AADSTS700082": "the sign-in was not used for 90 days: sign in again",
-    "AADSTS7000218": 'the app registration must allow public client flows ("Authentication" page)',
-}
-"""For wording only: Microsoft changes these codes, so nothing is decided by them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +74,7 @@ class SignIn:
         self._scopes = list(registration.scopes)
         self._store = store
         self._lock = threading.Lock()
+        self._is_out = False
         self._refused = ""
         """Why the last early renewal failed."""
         self._unkept = ""
@@ -131,18 +105,34 @@ class SignIn:
     ) -> str:
         """Sign in on another device: `show` gets a code and the address to enter it at.
 
-        Returns the sign-in name. Raises: SignInNeeded (with the reason), Unreachable, TooSlow,
-        BrokenAnswer.
+        Returns the sign-in name. Raises: SignInNeeded (with the reason), CodeExpired (or
+        cancelled), SignInDeclined, Unreachable, TooSlow, BrokenAnswer.
         """
         with self._faults():
             flow = self._app.initiate_device_flow(scopes=self._scopes)
             if "user_code" not in flow:
                 raise self._refusal(flow)
             show(flow["user_code"], flow["verification_uri"])
-            result = self._app.acquire_token_by_device_flow(
-                flow, exit_condition=lambda f: is_cancelled() or f["expires_at"] < time.time()
-            )
-        return self._conclude(result)
+        return self._conclude(
+            self._awaited(flow, lambda _: is_cancelled() or flow["expires_at"] < time.time())
+        )
+
+    def _awaited(
+        self, flow: dict[str, Any], is_over: Callable[[Mapping[str, Any]], bool]
+    ) -> Mapping[str, Any]:
+        """What came of the code; a network that goes away meanwhile is waited for.
+
+        Source: RFC 8628, section 3.5 (a connection that times out is no end of the flow).
+        """
+        while True:
+            try:
+                with self._faults():
+                    answer = self._app.acquire_token_by_device_flow(flow, exit_condition=is_over)
+                    return dict(answer)
+            except (TooSlow, Unreachable):
+                if is_over(flow):
+                    raise
+                time.sleep(flow.get("interval", 5))
 
     def browser(self, show: Callable[[str], None]) -> str:
         """Sign in with a browser on this machine (authorisation code with PKCE on loopback).
@@ -164,6 +154,7 @@ class SignIn:
             try:
                 result = self._silent(scopes, renew=renew)
             except SignInNeeded:
+                self._is_out = True
                 if not self._load():
                     raise
                 result = self._silent(scopes, renew=renew)  # with what another process has stored
@@ -182,8 +173,8 @@ class SignIn:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the token in use is the last one: its early renewal was refused."""
-        return bool(self._refused)
+        """Whether there is no token, or the one in use is the last: its renewal was refused."""
+        return self._is_out or bool(self._refused)
 
     def logout(self) -> None:
         """Forget the account and every token, here and in the store."""
@@ -205,7 +196,7 @@ class SignIn:
             raise self._refusal(result or {})
         if "access_token" not in result:
             raise BrokenAnswer(SERVICE, "sign-in: an answer without a token")
-        self._refused = ""
+        self._refused, self._is_out = "", False
         return dict(result)
 
     def _renewed_early(self, scopes: Sequence[str]) -> dict[str, Any] | None:
@@ -226,22 +217,12 @@ class SignIn:
             for account in self._app.get_accounts():
                 if account["username"] != name:
                     self._app.remove_account(account)
-            self._refused = ""
+            self._refused, self._is_out = "", False
             self._save()
         return name
 
     def _refusal(self, result: Mapping[str, Any]) -> ServiceError:
-        """MSAL's answer in our words."""
-        told = str(result.get("error_description") or result.get("error") or "")
-        if result.get("error") == "temporarily_unavailable":
-            return Unreachable(SERVICE, told)
-        code, first_line = told.partition(":")[0], told.partition("\r\n")[0][:160]
-        parts = (
-            _MEANINGS.get(code, "sign in again"),
-            self._wire.skew_warning,
-            f"[{' '.join(first_line.split())}]" if told else "",
-        )
-        return SignInNeeded(SERVICE, " ".join(part for part in parts if part))
+        return refusal(SERVICE, result, self._wire.skew_warning)
 
     def _load(self) -> bool:
         """Take over what is stored; whether that was anything new. A damaged text is wiped: it is

@@ -20,6 +20,7 @@ from assistant.errors import MicrophoneLost, NoNumber, Unreachable
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CARD = Card(glyph=Glyph.INFO, lines=("x",))
 CALL = Action(kind="call", target="tel:+447700900123", name="Anna Weber", backend="dryrun")
+CODE = Reply(text="ABCD", card=Card(glyph=Glyph.INFO, lines=("ABCD",), is_for_parked=True))
 CALLING = Reply(text="Calling Anna.", card=CARD, action=CALL, confirm="Call Anna?")
 
 
@@ -279,10 +280,21 @@ def test_calls_change_places_and_the_end_of_one_returns_to_the_other(dialog: Dia
     assert memory.held.name == "Ben"
     ended = feed(dialog, ev.Ended(uri=ANNA, reason=ev.EndReason.HANG_UP))
     assert memory.call.name == "Ben" and memory.call.is_held and memory.held is None
-    assert not spoken(ended) and not orders(ended)
+    assert spoken(ended) == ["still_held"] and not orders(ended)
     feed(dialog, ev.Connected(uri=BEN))
     assert not memory.call.is_held
     assert dialog.state is State.IN_CALL
+
+
+def test_a_held_call_that_comes_back_before_the_end_of_the_other_is_told_needs_no_word(
+    dialog: Dialog,
+) -> None:
+    feed(dialog, *UP, BEN_RINGS, ev.Connected(uri=BEN))
+    back = feed(dialog, ev.Connected(uri=ANNA))
+    ended = feed(dialog, ev.Ended(uri=BEN, reason=ev.EndReason.HANG_UP))
+    assert not spoken(back + ended)
+    assert dialog.memory.call and dialog.memory.call.name == "Anna"
+    assert not dialog.memory.call.is_held and dialog.memory.held is None
 
 
 def test_a_waiting_caller_who_gives_up_was_missed(dialog: Dialog) -> None:
@@ -344,6 +356,26 @@ def test_the_end_of_one_call_is_not_told_into_the_next(dialog: Dialog) -> None:
     assert dialog.state is State.ASLEEP
 
 
+PARKED, MOVING = ev.MotionChanged(is_parked=True), ev.MotionChanged(is_parked=False)
+
+
+def test_what_is_for_parked_drivers_ends_when_they_set_off(dialog: Dialog) -> None:
+    press(dialog)
+    hear(dialog, "session.sign_in")
+    assert spoken(done(dialog, CODE)) == ["only_parked"]
+    feed(dialog, ev.SpeechDone(), PARKED)
+    press(dialog)
+    hear(dialog, "session.sign_in")
+    assert spoken(done(dialog, CODE)) == ["abcd"]
+    feed(dialog, ev.SpeechDone())
+    press(dialog)
+    assert spoken(hear(dialog, "session.repeat")) == ["abcd"]
+    assert isinstance(feed(dialog, MOVING)[0], ev.Hush)
+    assert dialog.state is State.ASLEEP
+    press(dialog)
+    assert spoken(hear(dialog, "session.repeat")) == ["nothing_to_repeat"]
+
+
 INTENTS = (
     "calendar.next",
     "call.person",
@@ -360,6 +392,7 @@ OUTCOMES = (
     Confirm(text="Sure?", card=CARD, action=Action(kind="move", target="u")),
     Ask(text="Which?", card=CARD, interpretation=Interpretation(intent="call.person")),
     Unreachable("calendar"),
+    CODE,
 )
 STEPS = st.one_of(
     st.sampled_from(
@@ -377,6 +410,8 @@ STEPS = st.one_of(
             ev.Ended(uri="tel:2", reason=ev.EndReason.LOST),
             ev.DeviceFailed(error=MicrophoneLost("usb")),
             ev.DeviceBack(kind="microphone", device="usb"),
+            ev.MotionChanged(is_parked=True),
+            ev.MotionChanged(is_parked=False),
             ev.Tapped(interpretation=Interpretation(intent="call.join")),
         ]
     ),
@@ -407,7 +442,8 @@ def _event(dialog: Dialog, step: object, old: int) -> ev.Event:
 @settings(max_examples=1000, deadline=None)
 @given(st.lists(st.tuples(STEPS, st.sampled_from([0, 0, 0, 1])), max_size=40))
 def test_what_must_hold_in_every_drive(steps: list[tuple[object, int]]) -> None:
-    """Never raises; listens only with a timer and after Hush; dials only what was announced."""
+    """Never raises; listens only with a timer and after Hush; dials only what was announced;
+    tells nothing that is for a parked driver to another."""
     dialog = Dialog(Wording("en-GB", Keys(), Keys(), Keys()))
     announced = False
     for step, old in steps:
@@ -418,6 +454,7 @@ def test_what_must_hold_in_every_drive(steps: list[tuple[object, int]]) -> None:
             assert kinds.index(ev.Listen) < kinds.index(ev.SetTimer)
         if isinstance(step, ev.ButtonDown):
             assert kinds[0] is ev.Hush
+        assert dialog.memory.is_parked or "abcd" not in spoken(commands)
         announced |= bool({"calling anna.", "call anna?"} & set(spoken(commands)))
         for order in orders(commands):
             if isinstance(order, Action) and order.kind == "call":

@@ -31,6 +31,7 @@ from assistant.core.view import (
 
 ZONE = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 11, 7, 30, tzinfo=ZONE)
+SIGNED_OUT = Notice(kind=NoticeKind.SIGN_IN, text="sign in", is_problem=True)
 LOOK = Look(labels={key: key for key in LABELS} | {"leave_by": "leave {time}", "say": "{words}!"})
 SECRET = "Weber"
 ANNA = Attendee(name=f"Anna {SECRET}", response=Response.ACCEPTED)
@@ -475,6 +476,26 @@ def test_view_is_equal_while_nothing_worth_showing_changes() -> None:
     assert build_view(after(45, *EVERYTHING), shown) != shown
 
 
+def test_a_code_is_for_the_parked_car_only() -> None:
+    code = Card(glyph=Glyph.INFO, lines=("ABCD1234", "example.com"), is_for_parked=True)
+    assert build_view(scene(card=code)).focus.lines == code.lines
+    moving = build_view(scene(card=code, is_moving=True))
+    assert "ABCD1234" not in to_json(moving)
+    assert moving.focus.kind is FocusKind.FREE
+
+
+@pytest.mark.parametrize(
+    ("is_moving", "can_sign_in", "is_offered"),
+    [(False, True, True), (False, False, False), (True, True, False)],
+)
+def test_signing_in_is_offered_where_it_can_be_done(
+    is_moving: bool, can_sign_in: bool, is_offered: bool
+) -> None:
+    view = build_view(scene(health=(SIGNED_OUT,), is_moving=is_moving, can_sign_in=can_sign_in))
+    offered = [button.interpretation.intent for button in view.buttons]
+    assert ("session.sign_in" in offered) is is_offered
+
+
 def test_every_label_is_used() -> None:
     """A key that nothing asks for would be translated for nothing."""
     asked: set[str] = set()
@@ -496,6 +517,7 @@ def test_every_label_is_used() -> None:
     faces += [{"call": Call(phase=CallPhase.CONNECTED, is_muted=True)}]
     faces += [{"call": Call(phase=CallPhase.CONNECTED, waiting="")}]
     faces += [{"is_private": True, "is_muted": True, "is_ear_worn": True, "leave_by": NOW}]
+    faces += [{"health": (SIGNED_OUT,), "can_sign_in": True}]
     days: list[tuple[Appointment, ...]] = [(), now_and_then, (meeting("13:00"),)]
     days += [(meeting("10:00", m, is_tentative=True),) for m in (90, 600)]
     days += [

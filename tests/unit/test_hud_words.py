@@ -24,6 +24,7 @@ BUTTONS = {
     "mute": ("call.mute", Scope.CALL),
     "unmute": ("call.unmute", Scope.CALL),
     "resume": ("call.resume", Scope.CALL),
+    "sign_in": ("session.sign_in", Scope.IDLE),
 }
 
 

@@ -12,7 +12,14 @@ from fakes.authority import ADDRESS, USER_CODE, Authority, browse
 from fakes.desk import READ, Desk, ignore
 from fakes.loopback import Answer
 
-from assistant.errors import BrokenAnswer, ConfigError, SignInNeeded, Unreachable
+from assistant.errors import (
+    BrokenAnswer,
+    CodeExpired,
+    ConfigError,
+    SignInDeclined,
+    SignInNeeded,
+    Unreachable,
+)
 from assistant.services.signin import Registration, SignIn
 from assistant.services.tokens import TokenStore
 
@@ -39,8 +46,28 @@ def test_only_the_permissions_named_are_asked_for(authority: Authority, desk: De
 
 def test_a_device_code_can_be_abandoned(authority: Authority, desk: Desk) -> None:
     authority.polls_before_approval = 99
-    with pytest.raises(SignInNeeded, match="not entered in time"):
+    with pytest.raises(CodeExpired, match="not entered in time"):
         desk.start().device_code(ignore, is_cancelled=lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [("expired_token", CodeExpired), ("authorization_declined", SignInDeclined)],
+)
+def test_a_device_code_that_comes_to_nothing(
+    authority: Authority, desk: Desk, error: str, expected: type[Exception]
+) -> None:
+    def refuse(*_: str) -> None:
+        authority.refusal = {"error": error, "error_description": "AADSTS1: no"}
+
+    with pytest.raises(expected):
+        desk.start().device_code(refuse)
+
+
+def test_a_network_that_goes_away_meanwhile_is_waited_for(authority: Authority, desk: Desk) -> None:
+    authority.polls_before_approval = 1
+    lost = Answer(status=503, body=b"")
+    assert desk.start().device_code(lambda *_: authority.upset(lost)) == "anna@contoso.com"
 
 
 def test_a_browser_on_this_machine(
