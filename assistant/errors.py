@@ -205,6 +205,12 @@ class TonesRefused(CallError):
     say = "tones_refused"
 
 
+class OnTelephone(CallError):
+    """The call is up, and what was asked for can only be done on the telephone that has it."""
+
+    say = "on_telephone"
+
+
 class UnsafeTarget(CallError):
     """A number or link not to be dialled as it stands (injection, premium rate, foreign host)."""
 

@@ -16,7 +16,14 @@ from assistant.actions.ports import CallLine, WritableCalendar
 from assistant.actions.world import World
 from assistant.core.model import Appointment, Attendee, Response, Span
 from assistant.core.outcome import Action, Outcome, Reply
-from assistant.errors import CallFailed, NoHandler, NotFound, Refused, Unreachable
+from assistant.errors import (
+    CallFailed,
+    NoHandler,
+    NotFound,
+    OnTelephone,
+    Refused,
+    Unreachable,
+)
 
 _INTO_A_CALL = ("answer", "resume")
 
@@ -86,19 +93,20 @@ def _navigate(world: World, action: Action) -> None:
 
 
 def _control(world: World, action: Action) -> None:
-    """Every line is told and the one with the call obeys; when none does, the first says why."""
-    refusals = []
+    """Every line is told and the one with the call obeys; when none does, the one with the call
+    says why, else the first."""
+    refusals: list[CallFailed | OnTelephone] = []
     for line in world.lines:
         try:
             _order(line, action)
-        except CallFailed as refusal:
+        except (CallFailed, OnTelephone) as refusal:
             refusals.append(refusal)
             continue
         if action.kind in _INTO_A_CALL:
             _hold_all_but(line, world.lines)
             return
     if refusals and len(refusals) == len(world.lines):
-        raise refusals[0]
+        raise max(refusals, key=lambda refusal: isinstance(refusal, OnTelephone))
 
 
 def _hold_all_but(spoken: CallLine, lines: Sequence[CallLine]) -> None:

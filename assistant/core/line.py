@@ -96,6 +96,9 @@ def _ended(memory: Memory, event: Ended, wording: Wording) -> News:
         return News(card=card)
     if memory.rings_in and memory.call:
         return _calls(_who(memory, memory.call.name, wording), wording)
+    if memory.call and memory.call.is_held:
+        left = _who(memory, memory.call.name, wording)
+        return News(card=card, text=wording.phrase("still_held", name=left), rings=True)
     if memory.call:
         return News(card=card, rings=True)
     if event.reason is EndReason.HANG_UP:

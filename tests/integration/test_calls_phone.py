@@ -13,7 +13,7 @@ from parts import eventually
 
 from assistant.core.dialing import emergency_uri
 from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
-from assistant.errors import Busy, CallFailed, ConfigError, TonesRefused, Unreachable
+from assistant.errors import Busy, ConfigError, OnTelephone, TonesRefused, Unreachable
 from assistant.services.calls.phone import PhoneLine
 
 NUMBER = "tel:+49691234567"
@@ -154,10 +154,15 @@ def test_hanging_up_one_call_returns_to_the_other(car: Car, hands: Handsfree) ->
     assert states(hands.phone) == {"+49691234567": ACTIVE}
 
 
-def test_the_far_end_of_one_call_leaves_and_the_other_is_back(car: Car, hands: Handsfree) -> None:
+def test_the_far_end_of_one_call_leaves_and_the_other_waits_to_be_taken_back(
+    car: Car, hands: Handsfree
+) -> None:
     take_a_second_call(car, hands.phone)
     car.events.clear()
     hands.phone.leave("+4930123456")
+    car.expect(Ended(uri=SECOND, reason=EndReason.HANG_UP))
+    assert states(hands.phone) == {"+49691234567": HELD}
+    car.line.hold(False)
     car.expect(Connected(uri=NUMBER, name="Anna"))
     assert states(hands.phone) == {"+49691234567": ACTIVE}
 
@@ -217,7 +222,7 @@ def test_an_emergency_call_is_placed_out_of_a_call(car: Car, hands: Handsfree) -
 
 def test_a_telephone_that_cannot_mute_says_so(car: Car, hands: Handsfree) -> None:
     connect(car, hands.phone)
-    with pytest.raises(CallFailed):
+    with pytest.raises(OnTelephone):
         car.line.mute(True)
 
 

@@ -34,7 +34,7 @@ from assistant.core.model import (
 from assistant.core.outcome import Action, Ask, Confirm, Context, Outcome, Reply
 from assistant.core.recent import MOST_PEOPLE, Recent
 from assistant.core.wording import Wording
-from assistant.errors import CallFailed, UnsafeTarget
+from assistant.errors import CallFailed, OnTelephone, UnsafeTarget
 from assistant.parked import logout
 from assistant.services.recents import load_recent
 
@@ -436,6 +436,16 @@ def test_answering_on_one_line_holds_the_call_on_the_other() -> None:
     one = replace(world(), lines=(sip, phone))  # type: ignore[arg-type]
     carry(one, Action(kind="answer", target=""))
     assert sip.is_held and not phone.is_held
+
+
+def test_the_line_that_has_the_call_says_what_it_cannot_do() -> None:
+    class Muteless(Held):
+        def mute(self, on: bool) -> None:
+            raise OnTelephone if on and self.rings else CallFailed("no call")
+
+    lines = (Muteless(name="sip"), Muteless(name="phone", rings=True))
+    with pytest.raises(OnTelephone):
+        carry(replace(world(), lines=lines), Action(kind="mute", target=""))  # type: ignore[arg-type]
 
 
 def test_going_back_to_one_line_holds_the_other() -> None:

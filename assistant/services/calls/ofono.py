@@ -74,10 +74,6 @@ class Ofono:
         work = self._insist(path or self._modem, interface, member, signature, *body)
         self._background.wait(work, 2 * _ORDER_TIMEOUT_S)
 
-    def order_soon(self, member: str) -> None:
-        """The same without waiting; only from the `phone` thread."""
-        self._background.start(self._insist(self._modem, _CALLS, member))
-
     def mute(self, on: bool) -> None:
         """Raises: as `order`."""
         from dbus_fast import Variant

@@ -24,6 +24,7 @@ from assistant.errors import (
     Busy,
     CallFailed,
     ConfigError,
+    OnTelephone,
     TonesRefused,
     Unreachable,
     UnsafeTarget,
@@ -117,19 +118,27 @@ class PhoneLine:
         self._end(self._path_in("incoming", "waiting"), EndReason.DECLINED)
 
     def hang_up(self, held: bool = False) -> None:
-        for states in (
-            (("held",),) if held else (("active",), ("dialing", "alerting"), ("incoming",))
-        ):
-            with self._lock:
-                paths = [path for path, call in self._calls.items() if call.state in states]
-            if paths:
-                declined = states == ("incoming",)
-                self._end(paths[0], EndReason.DECLINED if declined else EndReason.HANG_UP)
-                return
+        """A held call comes back when the one that was spoken in is ended."""
+        wanted = ("held",) if held else ("active", "dialing", "alerting", "incoming")
+        with self._lock:
+            calls = {call.state: path for path, call in self._calls.items()}
+        path = next((calls[state] for state in wanted if state in calls), "")
+        if not path:
+            return
+        is_declined = self._calls[path].state == "incoming"
+        is_left = set(calls) == {"active", "held"}
+        self._end(
+            path,
+            EndReason.DECLINED if is_declined else EndReason.HANG_UP,
+            "ReleaseAndSwap" if is_left and not held else "",
+        )
 
     def mute(self, on: bool) -> None:
         self._path_in("active")
-        self._ofono.mute(on)
+        try:
+            self._ofono.mute(on)
+        except CallFailed as error:  # hands-free profiles leave muting to the telephone
+            raise OnTelephone from error
 
     def hold(self, on: bool) -> None:
         self._path_in("active" if on else "held")
@@ -183,8 +192,6 @@ class PhoneLine:
             self._ofono.stop_tones()
         reason = call.ending or _reason(call)
         self._post(Ended(uri=call.uri, name=call.name, reason=reason))
-        if call.state == "active" and self._states() == {"held"}:
-            self._ofono.order_soon("SwapCalls")
 
     def tones_refused(self) -> None:
         if "active" in self._states():
@@ -224,9 +231,13 @@ class PhoneLine:
                     return path
         raise CallFailed("no such call")
 
-    def _end(self, path: str, reason: EndReason) -> None:
+    def _end(self, path: str, reason: EndReason, member: str = "") -> None:
+        """By hanging up, or by the `member` of the modem that ends this call."""
         self._calls[path].ending = reason
-        self._ofono.order("Hangup", path=path)
+        if member:
+            self._ofono.order(member)
+        else:
+            self._ofono.order("Hangup", path=path)
 
 
 def _heard_of(properties: Mapping[str, Any], state: str) -> _Call:

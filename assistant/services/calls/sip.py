@@ -198,15 +198,12 @@ class SipLine:
         if call is None:
             return
         self._calls.drop(call)
-        reason = call.ending or end_reason(call, str(message.get("param", "")))
-        self._post(Ended(uri=call.uri, name=call.name, reason=reason))
-        self._resume_held()
-
-    def _resume_held(self) -> None:
         held = self._calls.left_on_hold()
-        if held is not None:
+        if held is not None:  # back before the end is told, so that nobody has to ask for it
             self._tell(held, "resume")
             self._back_in(held)
+        reason = call.ending or end_reason(call, str(message.get("param", "")))
+        self._post(Ended(uri=call.uri, name=call.name, reason=reason))
 
     def _back_in(self, call: Call) -> None:
         call.is_held = False

@@ -17,6 +17,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from assistant.core.dialing import safe_target
 from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
@@ -25,6 +26,7 @@ from assistant.errors import (
     Busy,
     CallFailed,
     ConfigError,
+    OnTelephone,
     ServiceError,
     SignInNeeded,
     Unreachable,
@@ -33,7 +35,6 @@ from assistant.errors import (
 from assistant.services.calls.ucwa import Account, Json, Ucwa, embedded, link_of, links_of
 
 _SETTINGS = ("account", "password", "login", "phone", "discovery", "ca_file", "country")
-_ON_TELEPHONE = "that is done on the telephone itself"
 _REASONS: Mapping[str, EndReason] = {
     "Busy": EndReason.BUSY,
     "Declined": EndReason.DECLINED,
@@ -119,10 +120,10 @@ class SkypeLine:
         self._order(call, "joinOnlineMeeting", {"onlineMeetingUri": room})
 
     def answer(self) -> None:
-        raise CallFailed(_ON_TELEPHONE)
+        raise CallFailed("no incoming call")
 
     def decline(self) -> None:
-        raise CallFailed(_ON_TELEPHONE)
+        raise CallFailed("no incoming call")
 
     def hang_up(self, held: bool = False) -> None:
         """Stop the call, or the invitation, by the strongest means that the server offers now."""
@@ -143,7 +144,7 @@ class SkypeLine:
 
     def mute(self, on: bool) -> None:
         del on
-        raise CallFailed(_ON_TELEPHONE)
+        self._left_to_telephone()
 
     def hold(self, on: bool) -> None:
         call, name = self._call, "holdPhoneAudio" if on else "resumePhoneAudio"
@@ -153,7 +154,10 @@ class SkypeLine:
 
     def send_tones(self, tones: str) -> None:
         del tones
-        raise CallFailed(_ON_TELEPHONE)
+        self._left_to_telephone()
+
+    def _left_to_telephone(self) -> NoReturn:
+        raise OnTelephone if self._call else CallFailed("no call")
 
     def presence(self, address: str) -> str:
         """Availability of a colleague (`anna@contoso.com`): Online, Busy, Away, Offline, ….

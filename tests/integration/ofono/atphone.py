@@ -195,12 +195,14 @@ class AtPhone:
                 del self.calls[index]
 
     def _supplementary(self, what: str) -> None:
-        """3GPP TS 22.030: 0 refuses waiting or ends held, 1 ends active, 1x ends x, 2 swaps."""
+        """3GPP TS 22.030: 0 refuses waiting or ends held, 1 ends active and takes the held
+        one back, 1x ends x, 2 swaps."""
         if what == "0":
             states = {call.state for call in self.calls.values()}
             self._end(lambda state: state == (WAITING if WAITING in states else HELD))
         elif what == "1":
             self._end(lambda state: state == ACTIVE)
+            self._set(HELD, ACTIVE)
         elif what.startswith("1"):
             with self._lock:
                 self.calls.pop(int(what[1:]), None)
