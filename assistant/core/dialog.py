@@ -24,7 +24,7 @@ dropped with a way out. `states` holds the whole table of which event counts whe
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from assistant.core import events as ev
@@ -72,13 +72,13 @@ class Dialog(Floor):
             case ev.Heard():
                 return self._heard(event)
             case ev.NothingHeard():
-                return self._nothing_heard(event.turn)
+                return self._nothing_heard(event.turn, now)
             case ev.ActionDone():
                 return self._action_done(event)
             case ev.SpeechDone():
-                return self._speech_done()
+                return self._speech_done(now)
             case ev.TimerFired():
-                return self._timer(event.timer) if event.turn == self.turn else []
+                return self._timer(event.timer, now) if event.turn == self.turn else []
             case ev.Ringing() | ev.Connected() | ev.Ended():
                 return self._line(event, now)
             case ev.DeviceFailed():
@@ -101,7 +101,7 @@ class Dialog(Floor):
         if was_listening and not stopped:
             return [*commands, ev.Earcon(sound=Sound.DONE), *self._rest()]
         self._quiet = stopped
-        return commands + self._listen(hold=True)
+        return [*commands, ev.Earcon(sound=Sound.LISTENING), *self._listen(hold=True)]
 
     def _button_up(self, held_s: float) -> list[Command]:
         if self.memory.rings_in and self.state is not State.LISTENING:
@@ -158,11 +158,11 @@ class Dialog(Floor):
             return self._say_phrase("gave_up")
         return self._say(pending.text, pending.card)
 
-    def _nothing_heard(self, turn: int) -> list[Command]:
+    def _nothing_heard(self, turn: int, now: datetime) -> list[Command]:
         if turn != self.turn:
             return []
         if isinstance(self.pending, CancelWindow):
-            return [ev.SetTimer(turn=turn, timer=Timer.CANCEL_WINDOW, after_s=0.0)]
+            return self._await_objection(now)
         if self.pending:
             return self._unclear(self.pending)
         if self._quiet:
@@ -225,6 +225,8 @@ class Dialog(Floor):
             case Reply():
                 return commands + self._reply(outcome)
             case Ask() | Confirm():
+                if isinstance(outcome, Confirm):
+                    self.memory.keep(outcome)
                 self.pending = outcome
                 return commands + self._say(outcome.text, outcome.card)
             case _:
@@ -250,24 +252,21 @@ class Dialog(Floor):
 
     # --- speaking ------------------------------------------------------------------------------
 
-    def _speech_done(self) -> list[Command]:
+    def _speech_done(self, now: datetime) -> list[Command]:
+        if isinstance(self.pending, CancelWindow):
+            self._window_end = now + timedelta(seconds=CANCEL_WINDOW_S)
+            return [ev.Earcon(sound=Sound.LISTENING), *self._await_objection(now)]
         if self.pending or self._reopen or self.memory.rings_in:
-            commands = self._listen()
             self._reopen = False
-            if isinstance(self.pending, CancelWindow):
-                window = ev.SetTimer(
-                    turn=self.turn, timer=Timer.CANCEL_WINDOW, after_s=CANCEL_WINDOW_S
-                )
-                commands.append(window)
-            return commands
+            return [ev.Earcon(sound=Sound.LISTENING), *self._listen()]
         return self._rest()
 
     # --- clocks, devices ----------------------------------------------------------------------
 
-    def _timer(self, timer: Timer) -> list[Command]:
+    def _timer(self, timer: Timer, now: datetime) -> list[Command]:
         match self.state, timer:
             case State.LISTENING, Timer.NO_INPUT:
-                return [ev.StopListening(discard=True), *self._nothing_heard(self.turn)]
+                return [ev.StopListening(discard=True), *self._nothing_heard(self.turn, now)]
             case State.LISTENING, Timer.CANCEL_WINDOW if isinstance(self.pending, CancelWindow):
                 discard = ev.StopListening(discard=True)
                 return [discard, *self._carry_out(self.pending.action)]

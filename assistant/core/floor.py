@@ -47,6 +47,8 @@ class Floor:
         self._committed: dict[int, Action] = {}
         self._late: list[str] = []
         self._news: News | None = None
+        self._window_end: datetime
+        """Of the cancel window that is open."""
 
     def _begin_turn(self) -> list[Command]:
         """Silence first; whatever was pending is off, and nothing of it will be dialled."""
@@ -65,7 +67,6 @@ class Floor:
     def _listen(self, *, hold: bool = False) -> list[Command]:
         self.state = State.LISTENING
         return [
-            ev.Earcon(sound=Sound.LISTENING),
             ev.Listen(
                 turn=self.turn,
                 scope=self._scope(),
@@ -74,6 +75,12 @@ class Floor:
             ),
             ev.SetTimer(turn=self.turn, timer=Timer.NO_INPUT, after_s=LISTEN_LIMIT_S),
         ]
+
+    def _await_objection(self, now: datetime) -> list[Command]:
+        """Listen to the end of the cancel window, and no shorter."""
+        left_s = max(0.0, (self._window_end - now).total_seconds())
+        window = ev.SetTimer(turn=self.turn, timer=Timer.CANCEL_WINDOW, after_s=left_s)
+        return [*self._listen(), window]
 
     def _scope(self) -> Scope:
         if self.pending:

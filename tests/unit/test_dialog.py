@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.core import events as ev
-from assistant.core.dialog import Dialog
+from assistant.core.dialog import CANCEL_WINDOW_S, Dialog
 from assistant.core.events import Command, Scope, Sound, Timer
 from assistant.core.model import Hypothesis, Interpretation
 from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Reply
+from assistant.core.questions import CancelWindow
 from assistant.core.states import ANSWERED, EVENTS, IGNORED, State
 from assistant.core.wording import Wording
 from assistant.errors import MicrophoneLost, NoNumber, Unreachable
@@ -374,6 +375,84 @@ def test_what_is_for_parked_drivers_ends_when_they_set_off(dialog: Dialog) -> No
     assert dialog.state is State.ASLEEP
     press(dialog)
     assert spoken(hear(dialog, "session.repeat")) == ["nothing_to_repeat"]
+
+
+class Clock:
+    """A dialogue in its own time: timers fire when they are due, as the loop's do."""
+
+    def __init__(self) -> None:
+        self.dialog = Dialog(Wording("en-GB", Keys(), Keys(), Keys()))
+        self.now_s = 0.0
+        self.window_since_s: float | None = None
+        """When the driver could begin to object; None where nothing has been announced."""
+        self.dialled_at_s: list[float] = []
+        self._timers: dict[Timer, tuple[int, float]] = {}
+
+    def wait(self, seconds: float) -> None:
+        until = self.now_s + seconds
+        while due := [(at, t) for t, (_, at) in self._timers.items() if at <= until]:
+            at, timer = min(due)
+            self.now_s = max(self.now_s, at)
+            turn, _ = self._timers.pop(timer)
+            self.feed(ev.TimerFired(turn=turn, timer=timer))
+        self.now_s = until
+
+    def feed(self, event: ev.Event) -> None:
+        for command in self.dialog.handle(event, NOW + timedelta(seconds=self.now_s)):
+            match command:
+                case ev.SetTimer():
+                    self._timers[command.timer] = (command.turn, self.now_s + command.after_s)
+                case ev.StopTimer():
+                    self._timers.pop(command.timer, None)
+                case ev.Act(order=Action(kind="call")):
+                    self._dialled(event)
+                case ev.Speak():
+                    self.window_since_s = None
+        is_open = isinstance(self.dialog.pending, CancelWindow)
+        if is_open and isinstance(event, ev.SpeechDone) and self.window_since_s is None:
+            self.window_since_s = self.now_s
+
+    def _dialled(self, event: ev.Event) -> None:
+        said_yes = isinstance(event, ev.Heard) and event.readings[0].intent == "session.yes"
+        waited_s = self.now_s - self.window_since_s if self.window_since_s is not None else 0.0
+        assert said_yes or waited_s >= CANCEL_WINDOW_S - 1e-6
+        self.window_since_s = None
+        self.dialled_at_s.append(self.now_s)
+
+
+IN_THE_WINDOW = ("silence", "started", "", "session.no", "session.yes", ev.ButtonDown())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1.5), st.sampled_from(IN_THE_WINDOW)), max_size=8))
+def test_nothing_is_sent_before_the_window_ends_and_nothing_twice(
+    steps: list[tuple[float, object]],
+) -> None:
+    clock = Clock()
+    for event in (ev.ButtonDown(), ev.ButtonUp(held_s=0.1), "call.person", CALLING):
+        clock.feed(_event(clock.dialog, event, 0))
+    clock.feed(ev.SpeechDone())
+    for delay_s, step in steps:
+        clock.wait(delay_s)
+        clock.feed(_event(clock.dialog, step, 0))
+        clock.feed(ev.SpeechDone())
+    clock.wait(30)
+    assert len(clock.dialled_at_s) <= 1
+    if not steps:
+        assert clock.dialled_at_s == [CANCEL_WINDOW_S]
+
+
+def test_a_cough_in_the_cancel_window_does_not_shorten_it() -> None:
+    clock = Clock()
+    for event in (ev.ButtonDown(), ev.ButtonUp(held_s=0.1), "call.person", CALLING):
+        clock.feed(_event(clock.dialog, event, 0))
+    clock.feed(ev.SpeechDone())
+    clock.wait(0.3)
+    clock.feed(_event(clock.dialog, "started", 0))
+    clock.wait(0.3)
+    clock.feed(_event(clock.dialog, "silence", 0))
+    clock.wait(5)
+    assert clock.dialled_at_s == [CANCEL_WINDOW_S]
 
 
 INTENTS = (
