@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from assistant.actions import INTENTS
@@ -181,7 +181,10 @@ def perform(command: ev.Act, world_of: WorldOf) -> Outcome | AssistantError:
         act = INTENTS.get(command.order.intent)
         if act is None:
             return NotUnderstood(command.order.intent)
-        return act(*in_calendar(world, command.order))
+        outcome = act(*in_calendar(world, command.order))
+        if command.order.left and outcome.text:
+            return replace(outcome, text=f"{world.wording.phrase('one_at_a_time')} {outcome.text}")
+        return outcome
     except AssistantError as error:
         return error
 

@@ -161,7 +161,7 @@ class _Reader:
         for at, word in enumerate(words):
             is_joint = word in self.locale.conjunctions and self.exactly(words[at + 1 :])
             if is_joint and (first := self.exactly(words[:at])):
-                return first
+                return [replace(one, left=" ".join(words[at + 1 :])) for one in first]
         return []
 
     def roughly(self, words: tuple[str, ...]) -> list[Interpretation]:

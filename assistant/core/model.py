@@ -74,6 +74,8 @@ class When:
     """Possible meanings, likeliest first ("at three": 15:00 today, 03:00 tomorrow). An instant is
     the minute from it. Empty when the words name no real moment ("31 February")."""
     grain: Grain
+    has_day: bool = True
+    """False for a bare time of day, which may belong to a day that was spoken of before."""
 
 
 class Response(StrEnum):
@@ -228,6 +230,8 @@ class Interpretation:
     """Slot name -> typed value: Named (people, titles), When (dates, times), str, int."""
     score: float = 1.0
     """0 to 1; 1 is a template matched word for word with every name exact."""
+    left: str = ""
+    """A second order in the same breath, which is not carried out: one thing at a time."""
     missing: tuple[str, ...] = ()
     """Slots that the sentence announced but whose value was not understood ("call <mumble>")."""
 
