@@ -29,11 +29,12 @@ _COLON = r"[^\S\n]*(?:\([^)\n]{0,60}\))?[^\S\n]*[:：=]?[^\S\n]*"
 _CONFERENCE_LABELS = (
     r"phone[- ]?conference[- ]?id|telefonkonferenz-?\s?id|telefonkonferenzkennung"
     r"|(?:id|identifiant) de (?:la )?(?:conférence|l.audioconférence)(?: téléphonique)?",
-    r"conference (?:id|code|number)|konferenz-?\s?(?:id|kennung|nummer|code)"
-    r"|konferenzraum(?:nummer)?(?=:)"
+    r"conference (?:id|code|number|pin)|konferenz-?\s?(?:id|kennung|nummer|code)"
+    r"|konferenzraum(?:nummer)?(?=:)|raum-?\s?(?:nr\.?|nummer|id|pin)(?=:)"
     r"|(?:participant|attendee|guest|access|dial-?in|bridge)(?: access)? ?(?:code|id)"
     r"|(?:zugangs|zugriffs|teilnehmer|einwahl)-?\s?(?:code|kennung|pin)"
-    r"|(?:code|numéro) (?:d.accès|(?:de )?participant|d.invité|(?:de |de la )?conférence)",
+    r"|(?:code|numéro) (?:d.accès|(?:de )?participant|d.invité|(?:de |de la )?conférence)"
+    r"|(?:enter|saisissez|entrez|tapez) (?:the |le )?(?:code|pin)(?=[^\S\n:]*:?\s*\d[\d ]{3,}\d)",
 )
 """The phone's own id first, then what conferences without a web side call it."""
 _MEETING_LABELS = (
@@ -43,25 +44,31 @@ _MEETING_LABELS = (
 _PIN_LABELS = (
     r"(?:(?:meeting|phone|numeric|telefon|numerischer?)[- ]?)?"
     r"(?:passcode|password|kenncode|kennwort|passwort|pin(?:-?code)?)"
-    r"|code secret|mot de passe|code pin"
+    r"|code (?:secret|pin|d.accès)|mot de passe(?: (?:de )?(?:la )?réunion)?"
 )
 _DIAL_LABELS = re.compile(
     r"dial[- ]?(?:in|by)|\bdial(?:ing)?\b|call[- ]in\b|call in\b|join by (?:phone|telephone)"
     r"|by (?:tele)?phone|one[- ]tap|join from (?:a )?(?:phone|mobile)|tap to join"
-    r"|toll(?:[- ]free)?\b|\(audio (?:only|seulement)\)|\(nur audio\)|conference (?:bridge|call)"
-    r"|einw(?:ahl|ähl)|(?:per|über) (?:das )?telefon|telefonisch|rufen sie an|\banrufen\b"
-    r"|telefonkonferenz|composez|par téléphone|appelez|numéros? d.(?:accès|appel)"
+    r"|toll(?:[- ]free)?\b|gebühren(?:frei|pflichtig)|numéro (?:vert|payant|gratuit)"
+    r"|pont téléphonique|(?:call|dial|conference) details|\(audio (?:only|seulement)\)"
+    r"|\(nur audio\)|conference call"
+    r"|\bbridge\b|einw(?:ahl|ähl)|wähl(?:en|e|t)\b[^.\n]{0,20}\bein\b"
+    r"|(?:per|über) (?:das )?telefon|telefonisch|rufen sie an|\banrufen\b"
+    r"|telefonkonferenz|compose[rz]|par téléphone|appelez|numéros? d.(?:accès|appel)"
+    r"|depuis (?:votre|un) téléphone"
     r"|numéro de conférence|se connecter par|conférence téléphonique",
     re.IGNORECASE,
 )
 _PERSONAL = re.compile(
     r"\b(?:mobile|mobil|handy|cell|fax|direct(?: line)?|durchwahl|office|büro|portable|bureau"
-    r"|assistant\w*|switchboard|zentrale|hotline|help ?desk|support|emergency|notfall|urgence)\b"
+    r"|assistant\w*|switchboard|zentrale|hotline|help ?desk|support|emergency|notfall|urgence"
+    r"|questions?|(?:rück)?fragen|kontakt|contacte?r?|call me|reach me|ruf\w* mich|appelle[rz]?.moi"
+    r"|(?:call|appelez|rufen sie) (?:m(?:rs?|s|me|lle)|frau|herrn?|monsieur|madame))\b"
     r"|\bif you|\bfalls|\bsi vous",
     re.IGNORECASE,
 )
 _TELEPHONE = re.compile(
-    r"\s*(?:tel(?:efon|ephone)?|tél(?:éphone)?|phone|ph|t|m|p)\b", re.IGNORECASE
+    r"(?:\s*|.*,\s*)(?:tel(?:efon|ephone)?|tél(?:éphone)?|phone|ph|t|m|p)\b", re.IGNORECASE
 )
 _RULE = re.compile(r"\s*(?:[_=.~:*-]{2,}|--)\s*$")
 """A drawn line, or the mark above a signature."""
@@ -69,7 +76,7 @@ _FAR_LINES = 3
 """A number further than this from the last word or number of a dial-in belongs to nobody."""
 _QUICK = re.compile(
     r"(?P<number>\+[\d ().\-\u00a0\u2011]{6,24}\d)\s*(?:,+\s*|;\s*(?:ext|postd)=)"
-    r"(?P<code>\d{3,14})#*(?:,*\*(?P<pin>\d{3,12})#)?"
+    r"(?P<code>\d{3,14})#*(?:,*(?:\*|0#,+)(?P<pin>\d{3,12})#)?"
 )
 """`+1 323-849-4874,,766918553#` and Zoom's `+4969…,,83041234567#,,,,*123456#`."""
 _BEHIND = re.compile(
@@ -157,16 +164,15 @@ def _pins(text: str) -> tuple[str, str]:
     """The passcode, and the digits given for telephones where they differ."""
     pattern = re.compile(
         rf"(?<!\w)(?:{_PIN_LABELS})[^\S\n]*(?:\([^)\n]{{0,60}}\))?[^\S\n]*"
-        r"(?:[:：=][^\S\n]*(?P<pin>\d[\d ]{1,16}\d(?=[ ]?#)|[^\s<>(),;#]{3,24})"
+        r"(?:[:：=][^\S\n]*(?P<pin>\d{2,}(?: \d{2,})+(?!\w)|[^\s<>(),;#]{3,24})"
         r"|(?P<digits>\d{3,12})\b)"
         r"#?(?:\s*\((?P<phone>\d{4,12})\b)?",
         re.IGNORECASE,
     )
-    for found in pattern.finditer(text):
-        if not _is_for_hosts(text, found.start()):
-            pin = found["pin"] or found["digits"]
-            return re.sub(r"(?<=\d) (?=\d)", "", pin), found["phone"] or ""
-    return "", ""
+    found = [f for f in pattern.finditer(text) if not _is_for_hosts(text, f.start())]
+    pins = [re.sub(r"(?<=\d) (?=\d)", "", f["pin"] or f["digits"]) for f in found]
+    for_phones = (*(f["phone"] for f in found[:1]), *filter(str.isdecimal, pins[1:]))
+    return next(iter(pins), ""), next(filter(None, for_phones), "")
 
 
 def _numbers(text: str, quick: set[int], market: str) -> tuple[tuple[DialIn, ...], str]:

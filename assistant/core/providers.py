@@ -104,6 +104,7 @@ _SERVICES: tuple[tuple[str, str, str], ...] = (
     ("other", r"senfcall\.de", r"/\w+.*"),
     ("other", r"bbcollab\.com", r"/(?:guest|collab)/.+"),
 )
+_PROOFPOINT = str.maketrans("-_", "%/")
 _NATIVE = (
     ("zoom", re.compile(r"zoom(?:mtg|us)://[\w.-]+/join\?\S*confno=\d+\S*", re.IGNORECASE)),
     ("teams", re.compile(r"msteams:/{0,2}(?:l/meetup-join|meet|l/meet)/\S+", re.IGNORECASE)),
@@ -154,7 +155,8 @@ def unwrap(url: str) -> str:
 def _inner(parts: SplitResult) -> str:
     """What one wrapper carries, "" when `parts` is no wrapper.
 
-    Source: Microsoft Safe Links, Google redirect notice, Proofpoint URL Defense v3, Barracuda.
+    Source: Microsoft Safe Links, Google redirect notice, Proofpoint URL Defense v2 and v3,
+    Barracuda.
     """
     host = parts.hostname or ""
     query = parse_qs(parts.query)
@@ -167,6 +169,8 @@ def _inner(parts: SplitResult) -> str:
     if host == "urldefense.com" and parts.path.startswith("/v3/__"):
         whole = parts.path + (f"?{parts.query}" if parts.query else "")
         return whole.removeprefix("/v3/__").partition("__;")[0]
+    if host == "urldefense.proofpoint.com" and parts.path == "/v2/url":
+        return unquote(query.get("u", [""])[0].translate(_PROOFPOINT))
     if host == "secure-web.cisco.com":
         return unquote(parts.path.rpartition("/")[2])
     return ""

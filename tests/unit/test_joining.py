@@ -1,12 +1,15 @@
 """Invitations in, ways into the meeting out; and nothing out of what is no meeting.
 
-The texts here are ours, in the providers' forms; `shared/invitations` has others.
+The texts are ours (`tests/invitations.toml`), in the providers' forms; `shared/invitations` has
+others.
 """
 
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,139 +38,22 @@ def numbers(join: JoinInfo) -> list[str]:
     return [dial_in.number for dial_in in join.dial_ins]
 
 
-# text, market -> provider, start of the URL, numbers, conference id, PIN
-INVITATIONS = {
-    "teams-de": (
-        """Microsoft Teams Benötigen Sie Hilfe?<https://aka.ms/JoinTeamsMeeting?omkt=de-DE>
-        An der Besprechung teilnehmen<https://teams.microsoft.com/l/meetup-join/19%3ax/0?context=1>
-        Besprechungs-ID: 312 456 789 01
-        Passcode: aB3dE9
-        ________________________________
-        Per Telefon einwählen
-        +49 30 23125017,,123456789#<tel:+493023125017,,123456789#> Germany, Berlin
-        Suchen einer lokalen Rufnummer<https://dialin.teams.microsoft.com/abc?id=123456789>
-        Telefonkonferenz-ID: 123 456 789#
-        Mandantenschlüssel: firma@m.webex.com
-        Video-ID: 127 345 678 9
-        Weitere Infos<https://www.webex.com/msteams?confid=1>
-        Für Organisatoren: Optionen<https://teams.microsoft.com/meetingOptions/?organizerId=1>
-
-        Mit freundlichen Grüßen
-        Tel. +49 30 23125018
-        Mobil: +49 171 3920001""",
-        "DE",
-        ("teams", "https://teams.microsoft.com/l/meetup-join/19%3ax/0?context=1"),
-        (["+493023125017"], "123456789", "aB3dE9"),
-    ),
-    "skype-business-de": (
-        """→ An Skype-Besprechung teilnehmen<https://meet.firma.example/anna.weber/3F7KQ2ZL>
-        Probleme? Versuchen Sie es mit Skype Web App<https://meet.firma.example/anna.weber/3F7KQ2ZL?sl=1>
-        Über Telefon teilnehmen
-        +49 (30) 23125-600 (Berlin)<tel:+49%20(30)%2023125-600>      Deutsch (Deutschland)
-        Lokale Rufnummer suchen<https://dialin.firma.example?id=4711815>
-
-        Konferenz-ID: 4711815
-        Haben Sie Ihre Einwahl-PIN vergessen?<https://dialin.firma.example>""",
-        "DE",
-        ("skype-business", "https://meet.firma.example/anna.weber/3F7KQ2ZL"),
-        (["+493023125600"], "4711815", ""),
-    ),
-    "skype-business-fr": (
-        """→ Rejoindre la réunion Skype<https://lync.societe.example/meet/anne/7HZ2KQ1B>
-        Rejoindre par téléphone
-        01 99 00 12 34 (Paris)<tel:01%2099%2000%2012%2034>      Français (France)
-
-        ID de conférence : 53211""",
-        "FR",
-        ("skype-business", "https://lync.societe.example/meet/anne/7HZ2KQ1B"),
-        (["+33199001234"], "53211", ""),
-    ),
-    "zoom-de": (
-        """Zoom-Meeting beitreten
-        https://firma.zoom.us/j/83041234567?pwd=abcDEF123.1
-
-        Meeting-ID: 830 4123 4567
-        Kenncode: 123456
-
-        Schnelleinwahl mobil
-        +493023125700,,83041234567#,,,,*123456# Deutschland
-
-        Einwahl nach aktuellem Standort
-                +44 20 7946 0700 Vereinigtes Königreich
-                +49 30 23125 700 Deutschland
-        Ortseinwahl suchen: https://firma.zoom.us/u/kbcdef""",
-        "DE",
-        ("zoom", "https://firma.zoom.us/j/83041234567?pwd="),
-        (["+493023125700", "+442079460700"], "83041234567", "123456"),
-    ),
-    "webex": (
-        """Join meeting: https://acme.webex.com/acme/j.php?MTID=m123abc
-        Meeting number (access code): 2554 123 4567
-        Meeting password: pHSe3Vw2rA2 (74733892 when dialing from a phone or video system)
-        Tap to join from a mobile device (attendees only)
-        +49-30-23125-950,,25541234567## Germany Toll
-        Join by phone
-        +44-808-157-0192 United Kingdom Toll Free
-        Global call-in numbers: https://acme.webex.com/acme/globalcallin.php?MTID=m1
-        Join from a video system: dial 25541234567@acme.webex.com
-        You can also dial 62.109.219.4 and enter your meeting number.""",
-        "FR",
-        ("webex", "https://acme.webex.com/acme/j.php?MTID=m123abc"),
-        (["+448081570192", "+493023125950"], "25541234567", "74733892"),
-    ),
-    "goto": (
-        """https://meet.goto.com/123456789
-        You can also dial in using your phone.
-        United Kingdom: +44 20 7946 0088
-        Access Code: 123-456-789""",
-        "GB",
-        ("goto", "https://meet.goto.com/123456789"),
-        (["+442079460088"], "123456789", ""),
-    ),
-    "phone-en": (
-        """Dial-in: +44 20 7946 0240
-        Participant code: 552 301 77#
-        Host code: 99887766#
-        Anna
-        M: +44 20 7946 0999""",
-        "GB",
-        ("phone", ""),
-        (["+442079460240"], "55230177", ""),
-    ),
-    "phone-de": (
-        """Einwahlnummer: 030 23125 678
-        Konferenzraum: 123456
-        Moderator-PIN: 5555
-        PIN (Teilnehmer): 9876""",
-        "DE",
-        ("phone", ""),
-        (["+493023125678"], "123456", "9876"),
-    ),
-    "phone-fr": (
-        "Pour participer, composez le 01 99 00 12 34\nCode d'accès : 445566#",
-        "FR",
-        ("phone", ""),
-        (["+33199001234"], "445566", ""),
-    ),
-    "html": (
-        '<html><body><p>Hi</p><a href="https://nam12.safelinks.protection.outlook.com/?url='
-        "https%3A%2F%2Fteams.microsoft.com%2Fl%2Fmeetup-join%2F19%253ax%2F0%3Fa%3D1&amp;"
-        'data=05">Click here to join the meeting</a><br>Or call in (audio only)<br>'
-        '<a href="tel:+442079460240,,123456789#">+44 20 7946 0240,,123456789#</a>&nbsp;UK</body>',
-        "GB",
-        ("teams", "https://teams.microsoft.com/l/meetup-join/19%3ax/0?a=1"),
-        (["+442079460240"], "123456789", ""),
-    ),
-}
+TABLE = tomllib.loads((Path(__file__).parents[1] / "invitations.toml").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", INVITATIONS)
-def test_an_invitation_tells_the_ways_in(name: str) -> None:
-    text, market, (provider, url), (dial_ins, conference_id, pin) = INVITATIONS[name]
-    join = read(text, market)
+@pytest.mark.parametrize("row", TABLE["meeting"], ids=lambda row: row["name"])
+def test_an_invitation_tells_the_ways_in(row: dict[str, Any]) -> None:
+    join = read(row["text"], row["market"])
     assert join is not None
-    assert (join.provider, join.url[: len(url)]) == (provider, url)
-    assert (numbers(join), join.conference_id, join.pin) == (dial_ins, conference_id, pin)
+    assert (join.provider, join.url[: len(row["url"])]) == (row["provider"], row["url"])
+    assert numbers(join)[: len(row["dial_ins"]) or None] == row["dial_ins"]
+    assert (join.conference_id, join.pin) == (row["conference_id"], row["pin"])
+
+
+@pytest.mark.parametrize("market", ["GB", "DE", "FR"])
+@pytest.mark.parametrize("row", TABLE["other"], ids=lambda row: row["name"])
+def test_what_only_looks_like_a_meeting_is_none(row: dict[str, Any], market: str) -> None:
+    assert read(row["text"], market) is None
 
 
 @pytest.mark.parametrize(
