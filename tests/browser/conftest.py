@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import queue
-import shutil
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from assistant.core.events import Event
 from assistant.display.server import Display
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.browser.launch import chromium_running
 
 
 @pytest.fixture
@@ -38,15 +27,8 @@ def display(inbox: queue.SimpleQueue[Event]) -> Iterator[Display]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not program:
-        if os.environ.get("ROADCALL_TESTS") == "all":
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+    with chromium_running() as browser:
         yield browser
-        browser.close()
 
 
 Visit = Callable[..., Page]

@@ -14,12 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
-import soxr
 
-from assistant.core.automaton import Arc, Automaton
 from assistant.speech.recognizer import Recognizer
 from tests.hardware.live_drive import ROOT, LiveDrive
+from tests.hardware.sentences import recognised, spoken
 from tests.hardware.sound_server import SoundServer, missing_programs
 from tests.integration.parts import eventually, leave_out
 
@@ -70,25 +68,6 @@ def recognizer() -> Recognizer:
     return Recognizer(ROOT / "models" / "en")
 
 
-def one_of(*sentences: str) -> Automaton:
-    arcs: list[Arc] = []
-    state = 1
-    for words in map(str.split, sentences):
-        for index, word in enumerate(words):
-            target = 1 if index == len(words) - 1 else state + 1
-            arcs.append(Arc(state if index else 0, target, word, 0.1))
-            state += target != 1
-    return Automaton(n_states=state + 1, arcs=tuple(arcs), finals={1: 0.0})
-
-
-def recognised(recognizer: Recognizer, sound: np.ndarray, *sentences: str) -> str:
-    pcm = (np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes()
-    cabin = np.random.default_rng(0).normal(0, 5, 16000).astype("<i2").tobytes()
-    utterance = recognizer.utterance(recognizer.language(one_of(*sentences)))
-    utterance.feed(cabin + pcm + cabin)
-    return utterance.finish().text
-
-
 def found_in(part: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, float]:
     """Where `part` fits best in `whole`, and how well: correlation, 1 for a perfect copy."""
     size = 1 << (len(whole) + len(part)).bit_length()
@@ -96,11 +75,6 @@ def found_in(part: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, float]:
     at = int(np.argmax(product[: max(1, len(whole) - len(part))]))
     found = whole[at : at + len(part)]
     return found, float(np.corrcoef(found, part[: len(found)])[0, 1])
-
-
-def spoken(wav: Path) -> np.ndarray:
-    sound, rate_hz = soundfile.read(wav)
-    return soxr.resample(sound, rate_hz, 16000)
 
 
 def test_a_question_is_heard_and_its_answer_comes_out_of_the_speaker(
