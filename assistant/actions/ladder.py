@@ -2,27 +2,37 @@
 
 Rungs: SIP or Skype join -> dial-in number with the conference id as tones -> phone call to the
 organiser -> the offer to tell them "I'm late". The answer names the rung and, when a better one
-had to be skipped, why, in one short sentence.
+had to be skipped, why, in one short sentence; what a service never allows is said once a drive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistant.actions.placing import asked, call_card, line_for, question
 from assistant.actions.selection import contact_of
 from assistant.actions.telling import values
 from assistant.actions.world import World
 from assistant.core import agenda
-from assistant.core.dialing import Ruling, judge, parse_target
+from assistant.core.dialing import Ruling, Verdict, judge, parse_target
 from assistant.core.model import Appointment, DialIn, Interpretation, JoinInfo, NumberKind
 from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply
 from assistant.errors import Busy, UnsafeTarget
 
 ANSWER_PAUSE = ",,"
 """Four seconds between the answer and the conference id: bridges greet first."""
-_EXPLAINED = ("teams", "skype")
-"""Services that cannot be joined hands-free, with a sentence of their own in the phrases."""
+_SERVICES: Mapping[str, str] = {
+    "teams": "Teams",
+    "zoom": "Zoom",
+    "webex": "Webex",
+    "meet": "Google Meet",
+    "goto": "GoTo",
+    "whereby": "Whereby",
+    "jitsi": "Jitsi",
+    "bluejeans": "BlueJeans",
+    "skype-business": "Skype",
+}
+"""What people call them; all want a tap in their own program, but for a room on a line of ours."""
 
 
 def join(world: World, one: Appointment) -> Outcome:
@@ -33,8 +43,7 @@ def join(world: World, one: Appointment) -> Outcome:
     is_open = one in agenda.joinable(world.appointments, world.now)
     if is_open or not isinstance(outcome, Reply) or outcome.action is None:
         return outcome
-    text = world.wording.reply("call.join.early", **values(world, one))
-    return Confirm(text=text, card=outcome.card, action=outcome.action)
+    return asked(outcome, world.wording.reply("call.join.early", **values(world, one)))
 
 
 def next_rung(world: World, one: Appointment, tried: Sequence[str], why: str) -> Outcome:
@@ -51,7 +60,7 @@ def _climb(world: World, one: Appointment, tried: Sequence[str] = (), why: str =
         line = next((line for line in world.lines if line.can_join(info)), None)
         if line and target not in tried:
             action = _joining(world, one, target, line.name)
-            return _announce(world, one, action, "say", "confirm")
+            return _announce(world, one, action, "say")
         dial_in = _dial_in(world, info, tried)
         if dial_in:
             return _by_phone(world, one, info, dial_in)
@@ -65,11 +74,17 @@ def _joining(world: World, one: Appointment, target: str, backend: str, tones: s
 
 
 def _obstacle(world: World, one: Appointment) -> str:
-    """Why there is no way in. What a service cannot do hands-free is explained once a drive."""
-    if one.join is None:
+    """Why there is no way in."""
+    info = one.join
+    if info is None:
         return world.wording.reply("call.join.offline_meeting")
-    if one.join.provider in _EXPLAINED and world.recent.is_first(one.join.provider):
-        return world.wording.phrase(f"why_{one.join.provider}")
+    if info.dial_ins:
+        is_refused = all(_verdict(world, d).ruling is Ruling.REFUSE for d in info.dial_ins)
+        return world.wording.reply("call.join.bad_number" if is_refused else "call.join.no_line")
+    if info.provider == "skype" and world.recent.is_first("skype"):
+        return world.wording.phrase("why_skype")
+    if info.provider in _SERVICES and world.recent.is_first(info.provider):
+        return world.wording.phrase("why_tap", service=_SERVICES[info.provider])
     return world.wording.reply("call.join.no_phone")
 
 
@@ -81,23 +96,29 @@ def _dial_in(world: World, info: JoinInfo, tried: Sequence[str]) -> DialIn | Non
 
 
 def _can_dial(world: World, dial_in: DialIn) -> bool:
-    uri = f"tel:{dial_in.number}"
+    is_reached = any(line.can(f"tel:{dial_in.number}") for line in world.lines)
+    return is_reached and _verdict(world, dial_in).ruling is not Ruling.REFUSE
+
+
+def _verdict(world: World, dial_in: DialIn) -> Verdict:
     try:
-        verdict = judge(parse_target(uri, world.market), (world.market,))
+        return judge(parse_target(f"tel:{dial_in.number}", world.market), (world.market,))
     except UnsafeTarget:
-        return False
-    return verdict.ruling is not Ruling.REFUSE and any(line.can(uri) for line in world.lines)
+        return Verdict(ruling=Ruling.REFUSE)
 
 
 def _by_phone(world: World, one: Appointment, info: JoinInfo, dial_in: DialIn) -> Outcome:
     uri = f"tel:{dial_in.number}"
     action = _joining(world, one, uri, line_for(world, uri), _keys(info))
-    verdict = judge(parse_target(uri, world.market), (world.market,))
+    verdict = _verdict(world, dial_in)
     if verdict.ruling is Ruling.ASK:
         text = question(world, action, verdict)
         return Confirm(text=text, card=call_card(action), action=action)
-    is_news = info.provider == "teams" and world.recent.is_first("teams")
-    return _announce(world, one, action, "phone_teams" if is_news else "phone", "confirm_phone")
+    service = _SERVICES.get(info.provider, "")
+    if service and info.sip_uri:
+        return _announce(world, one, action, "phone_line", service)
+    is_news = service and world.recent.is_first(info.provider)
+    return _announce(world, one, action, "phone_tap" if is_news else "phone", service)
 
 
 def _keys(info: JoinInfo) -> str:
@@ -137,8 +158,9 @@ def _call_organizer(world: World, one: Appointment, tried: Sequence[str], why: s
     return Ask(text=text, card=card, interpretation=late, choices=(Choice(label="", slots={}),))
 
 
-def _announce(world: World, one: Appointment, action: Action, say: str, confirm: str) -> Reply:
-    facts = values(world, one)
+def _announce(world: World, one: Appointment, action: Action, say: str, service: str = "") -> Reply:
+    confirm = "confirm" if say == "say" else "confirm_phone"
+    facts = {**values(world, one), "service": service}
     return Reply(
         text=world.wording.reply(f"call.join.{say}", **facts),
         card=call_card(action),

@@ -25,7 +25,8 @@ def call_contact(world: World, contact: Contact, kind: str = "", *, sure: bool =
     """Announce the number that is meant; ask when only the driver can know. Raises: NoNumber."""
     if not contact.numbers:
         raise NoNumber(contact.name)
-    fitting = [n for n in contact.numbers if not kind or n.kind == NumberKind(kind)]
+    wanted = NumberKind.SIP if kind == "skype" else kind
+    fitting = [n for n in contact.numbers if wanted in ("", n.kind)]
     usable = reachable(world, fitting or contact.numbers)
     number = _preferred(world, contact, usable)
     if number is None:
@@ -34,7 +35,16 @@ def call_contact(world: World, contact: Contact, kind: str = "", *, sure: bool =
     outcome = call_number(world, contact.name, number, sure=sure, says_kind=has_choice)
     if fitting:
         return outcome
-    return asked(outcome, world.wording.phrase("no_such_number"))
+    return asked(outcome, _why_not(world, kind))
+
+
+def _why_not(world: World, kind: str) -> str:
+    """Why nobody is called as the driver wished."""
+    if kind == "teams":
+        return world.wording.phrase("wants_tap", service="Teams")
+    if kind == "skype" and all(line.name != "skype" for line in world.lines):
+        return world.wording.phrase("why_skype")
+    return world.wording.phrase("no_such_number")
 
 
 def call_number(

@@ -240,6 +240,71 @@ def test_what_teams_cannot_do_is_said_once_in_a_drive() -> None:
     assert join(one).text == "Joining Budget review by phone."
 
 
+FOCUS = "sip:boss@contoso.test;gruu;opaque=app:conf:focus:id:X"
+
+
+@pytest.mark.parametrize(
+    ("info", "texts"),
+    [
+        (
+            {"provider": "zoom"},
+            (
+                "Zoom wants a tap, so I'm joining Budget review by phone.",
+                "Joining Budget review by phone.",
+            ),
+        ),
+        (
+            {"provider": "skype-business", "sip_uri": FOCUS},
+            ("Skype is out of reach, so I'm joining Budget review by phone.",) * 2,
+        ),
+        ({"provider": "phone", "url": ""}, ("Joining Budget review by phone.",) * 2),
+    ],
+    ids=lambda value: value["provider"] if isinstance(value, dict) else "",
+)
+def test_the_rung_is_named_and_why_it_is_not_a_better_one(
+    info: dict[str, str], texts: tuple[str, ...]
+) -> None:
+    one = world(appointments=(meeting(dial_ins=(DIAL_IN,), **info),))
+    assert (join(one).text, join(one).text) == texts
+
+
+def test_a_room_that_a_line_can_join_needs_no_reason() -> None:
+    class Roomy(Line):
+        def can_join(self, join: JoinInfo) -> bool:
+            return bool(join.sip_uri)
+
+    info = {"provider": "skype-business", "sip_uri": FOCUS, "dial_ins": (DIAL_IN,)}
+    outcome = join(world(appointments=(meeting(**info),), line=Roomy(name="skype")))
+    assert (outcome.text, target(outcome)) == ("Joining Budget review.", FOCUS)
+
+
+def test_without_a_line_for_its_number_the_meeting_is_not_called_numberless() -> None:
+    appointments = (meeting(dial_ins=(DIAL_IN,)),)
+    outcome = join(world(anna(SIP), line=Line(reaches=("sip:",)), appointments=appointments))
+    assert outcome.text == ("I have no line for phone numbers right now. Shall I say you are late?")
+
+
+def test_a_meeting_that_is_not_open_yet_is_asked_about_with_its_rung() -> None:
+    later = NOW + timedelta(hours=3)
+    early = replace(meeting(dial_ins=(DIAL_IN,)), start=later, end=later + timedelta(hours=1))
+    outcome = join(world(appointments=(early,)))
+    assert isinstance(outcome, Confirm)
+    assert outcome.text.startswith("Budget review starts at ")
+    assert outcome.text.endswith(". Shall I join Budget review by phone?")
+
+
+def test_what_cannot_be_done_for_a_person_is_said_with_what_can() -> None:
+    one = world(anna(MOBILE, WORK))
+    texts = [call(one, kind=kind).text for kind in ("teams", "skype")]
+    assert texts == [
+        "Teams wants a tap. Shall I call Anna Weber, mobile?",
+        "Skype was switched off in 2025. Shall I call Anna Weber, mobile?",
+    ]
+    assert target(call(world(anna(MOBILE, SIP)), kind="skype")) == SIP
+    at_work = world(anna(MOBILE), line=Line(name="skype"))
+    assert call(at_work, kind="skype").text.startswith("I don't have that number.")
+
+
 def test_without_a_number_the_organiser_is_offered_and_the_reason_given_once() -> None:
     one = world(anna(MOBILE), appointments=(meeting(),))
     assert join(one).text == (
@@ -256,6 +321,7 @@ def test_an_invitation_to_a_premium_number_is_not_followed(number: str) -> None:
     outcome = join(one)
     assert isinstance(outcome, Confirm)
     assert outcome.action.target == MOBILE
+    assert outcome.text == ("I won't dial the number in that invitation. Shall I call Anna Weber?")
 
 
 def test_an_invitation_to_a_foreign_number_is_asked_with_its_country() -> None:
