@@ -23,7 +23,7 @@ from assistant.core.states import State
 from assistant.devices.button import Button, build_switch, parse_settings
 from assistant.devices.ducking import Ducking
 from assistant.devices.microphone import Microphone
-from assistant.devices.pulse import is_ear_worn
+from assistant.devices.pulse import Watch, is_ear_worn
 from assistant.devices.vehicle import Motion, Vehicle
 from assistant.dials import Dials
 from assistant.display.server import Display
@@ -92,6 +92,7 @@ class Drive:
             Listener(self._microphone, ears, self.car, self.inbox.put)
         )
         self._ducking = stack.enter_context(Ducking(config.duck_db))
+        stack.enter_context(Watch(self._look_soon))
         calendars = self.session.calendars
         if calendars.mirror:
             calendars.mirror.start(SYNC_S, self._news.notice)
@@ -150,6 +151,8 @@ class Drive:
         if self._is_off and isinstance(event, ev.ButtonDown) and self.dialog.state is State.ASLEEP:
             return
         self._screen.notice(event)
+        if isinstance(event, ev.DeviceFailed):
+            log.warning("%s", event.error)
         for command in self.dialog.handle(event, self.car.clock()):
             try:
                 self._do(command)
@@ -233,6 +236,11 @@ class Drive:
             self._take(ev.Tapped(interpretation=reading))
             self._voice.earcon(ev.Sound.DONE)
 
+    def _look_soon(self) -> None:
+        """From another thread: another device may be in use."""
+        self._refresh_at = 0.0
+        self._microphone.look_again()
+
     def _refresh_sometimes(self) -> None:
         now = time.monotonic()
         if now >= self._refresh_at:
@@ -249,7 +257,8 @@ class Drive:
             if self.car.vocabulary is before:
                 return
             self._name_people()
-            fresh = Ears(self._listener.ears.recognizer, self.car.locale, self.car.heard)
+            recognizer = self._listener.ears.recognizer
+            fresh = Ears(recognizer, self.car.locale, self.car.heard, self.car.read_speech)
             fresh.say_like = say_like(self.car.people)
             fresh.prepare(Scope.IDLE)
             self._listener.ears = fresh

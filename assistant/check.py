@@ -15,7 +15,7 @@ from assistant.assembly import MOST_HEARD, load_contacts
 from assistant.commands import Session, build_config
 from assistant.core import agenda
 from assistant.core.events import Scope
-from assistant.devices.microphone import list_microphones
+from assistant.devices.inputs import list_microphones
 from assistant.errors import AssistantError
 from assistant.hearing import build_ears
 from assistant.speech.synthesizer import Synthesizer

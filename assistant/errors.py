@@ -227,8 +227,8 @@ class DeviceError(AssistantError):
 class MicrophoneLost(DeviceError):
     say = "microphone_lost"
 
-    def __init__(self, device: str) -> None:
-        super().__init__(f"microphone lost: {device}", device=device)
+    def __init__(self, device: str, problem: str = "no sound comes from it") -> None:
+        super().__init__(f"microphone lost: {device}: {problem}", device=device)
 
 
 class SpeakerLost(DeviceError):

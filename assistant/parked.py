@@ -13,7 +13,7 @@ from rich.text import Text
 
 from assistant.commands import build_config
 from assistant.devices.level import Verdict, judge, level_dbfs
-from assistant.devices.microphone import level_blocks, list_microphones
+from assistant.devices.inputs import level_blocks, list_microphones
 from assistant.errors import ConfigError
 from assistant.microsoft import MICROSOFT, build_sign_in, microsoft_accounts
 from assistant.services.recents import FILE as RECENT_FILE

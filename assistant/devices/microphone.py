@@ -2,7 +2,7 @@
 
 Keeps the last 300 ms, so that a word begun before the button was down is not lost. PortAudio
 does not tell of a device that was unplugged and freezes its list at start: here a lack of
-frames is the sign, and the library is started anew until the device is back. The assistant never
+frames is the sign, or a word of the sound server, and the library is started anew until the device is back. The assistant never
 hears itself: nothing while it speaks, no earcon. Neighbours: `listener` passes captures to the
 recogniser, `echo` takes earcons out.
 """
@@ -14,35 +14,23 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from assistant.core.events import DeviceBack, DeviceFailed
 from assistant.devices.echo import without_tones
+from assistant.devices.inputs import BLOCK_S, RATE_HZ, find_input, portaudio, rate_for
 from assistant.devices.level import Samples, level_dbfs
 from assistant.devices.pulse import known_as
-from assistant.errors import ConfigError, MicrophoneLost
+from assistant.errors import MicrophoneLost
 
-RATE_HZ = 16000
-_BLOCK_S = 0.02
 _PRE_ROLL_S = 0.3
 _LOST_S = 0.6
 """Without a frame for so long the device is gone."""
 _RETRY_S = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """A device one can hear with."""
-
-    name: str
-    rate_hz: int
-    channels: int
-    is_default: bool
 
 
 class Loudspeaker(Protocol):
@@ -99,14 +87,17 @@ class Microphone:
         Raises:
             ConfigError: sounddevice, PortAudio or soxr is not installed.
         """
-        self._sounddevice = _sounddevice()
+        self._sounddevice = portaudio()
         self._post = post
         self._wanted = name
         self._speaker = speaker
-        self._ring: deque[bytes] = deque(maxlen=round(_PRE_ROLL_S / _BLOCK_S))
+        self._ring: deque[bytes] = deque(maxlen=round(_PRE_ROLL_S / BLOCK_S))
         self._capture: Capture | None = None
         self._last_frame_s = 0.0
         self._stopping = threading.Event()
+        self._moved = threading.Event()
+        self._opened = ""
+        """PortAudio's name of the device."""
         self._settled = threading.Event()
         self._thread = threading.Thread(target=self._keep_open, name="microphone", daemon=True)
         self.device = name or "default"
@@ -128,6 +119,10 @@ class Microphone:
     def pre_roll_s(self) -> float:
         """How much is kept from before a press at this moment."""
         return sum(map(len, list(self._ring))) / 2 / RATE_HZ
+
+    def look_again(self) -> None:
+        """From any thread: the sound server may have put another device in this one's place."""
+        self._moved.set()
 
     def wait_open(self, timeout_s: float) -> None:
         """Returns when it hears, or when it is known that it cannot."""
@@ -158,21 +153,32 @@ class Microphone:
                         self.is_lost = False
                         self._post(DeviceBack(kind="microphone", device=self.device))
                     self._watch()
-            except (self._sounddevice.PortAudioError, ValueError, MicrophoneLost):
+            except (self._sounddevice.PortAudioError, ValueError) as problem:
                 was_lost, self.is_lost = self.is_lost, True
                 self.release()
                 self._settled.set()
                 if not was_lost:
-                    self._post(DeviceFailed(error=MicrophoneLost(self.device)))
+                    lost = MicrophoneLost(self.device, str(problem))
+                    self._post(DeviceFailed(error=lost))
                 self._stopping.wait(_RETRY_S)
                 self._renew_device_list()
 
     def _watch(self) -> None:
-        """Returns when stopping; raises MicrophoneLost when frames stay away."""
+        """Returns when stopping; raises ValueError when frames stay away, or are not a microphone's
+        any more."""
         self._last_frame_s = time.monotonic() + _LOST_S  # the first one may take longer
         while not self._stopping.wait(0.1):
             if time.monotonic() - self._last_frame_s > _LOST_S:
-                raise MicrophoneLost(self.device)
+                raise ValueError("no sound comes from it")
+            if self._moved.is_set():
+                self._moved.clear()
+                self._look()
+
+    def _look(self) -> None:
+        device = known_as(self._opened, "sources")
+        if device != self.device:
+            self.device = device
+            self._post(DeviceBack(kind="microphone", device=device))
 
     def _renew_device_list(self) -> None:
         with self._speaker.released() if self._speaker else nullcontext():
@@ -180,9 +186,10 @@ class Microphone:
             self._sounddevice._initialize()
 
     def _stream(self) -> Any:
-        device = _find(self._sounddevice, self._wanted)
-        self.device = known_as(device["name"], "sources")
-        rate_hz = int(device["default_samplerate"])
+        device = find_input(self._sounddevice, self._wanted)
+        self._opened = device["name"]
+        self.device = known_as(self._opened, "sources")
+        rate_hz = rate_for(self._sounddevice, device)
         convert = _Converter(rate_hz)
 
         def on_block(data: Any, _frames: int, _time: Any, _status: Any) -> None:
@@ -192,7 +199,7 @@ class Microphone:
 
         return self._sounddevice.RawInputStream(
             samplerate=rate_hz,
-            blocksize=round(rate_hz * _BLOCK_S),
+            blocksize=round(rate_hz * BLOCK_S),
             device=device["index"],
             channels=1,
             dtype="int16",
@@ -225,60 +232,3 @@ class _Converter:
     def __call__(self, block: Samples) -> bytes:
         samples = self._stream.resample_chunk(block) if self._stream else block
         return bytes(samples.astype("<i2").tobytes())
-
-
-def list_microphones() -> tuple[Input, ...]:
-    """Raises ConfigError when PortAudio is missing."""
-    sounddevice = _sounddevice()
-    default = sounddevice.default.device[0]
-    return tuple(
-        Input(
-            name=device["name"],
-            rate_hz=int(device["default_samplerate"]),
-            channels=device["max_input_channels"],
-            is_default=index == default,
-        )
-        for index, device in enumerate(sounddevice.query_devices())
-        if device["max_input_channels"] > 0
-    )
-
-
-def level_blocks(name: str = "", seconds: float = 3.0) -> Iterator[Samples]:
-    """Blocks of 20 ms at the device's own rate, for a live level bar and `judge`.
-
-    Raises:
-        MicrophoneLost: the device cannot be opened or falls silent.
-        ConfigError: PortAudio is missing.
-    """
-    sounddevice = _sounddevice()
-    try:
-        device = _find(sounddevice, name)
-        rate_hz = int(device["default_samplerate"])
-        options = {"device": device["index"], "channels": 1, "dtype": "int16"}
-        with sounddevice.InputStream(samplerate=rate_hz, **options) as stream:
-            for _ in range(round(seconds / _BLOCK_S)):
-                block, _overflowed = stream.read(round(rate_hz * _BLOCK_S))
-                yield block[:, 0]
-    except (sounddevice.PortAudioError, ValueError) as cause:
-        raise MicrophoneLost(name or "default") from cause
-
-
-def _find(sounddevice: Any, name: str) -> dict[str, Any]:
-    """The default input, or the first whose name holds `name`. Raises ValueError for none."""
-    if not name:
-        device: dict[str, Any] = sounddevice.query_devices(kind="input")
-        return device
-    for device in sounddevice.query_devices():
-        if name.lower() in device["name"].lower() and device["max_input_channels"] > 0:
-            return device
-    raise ValueError(f"no microphone named {name}")
-
-
-def _sounddevice() -> Any:
-    try:
-        import sounddevice
-    except (ImportError, OSError) as cause:
-        raise ConfigError(
-            "microphone", "PortAudio", "pip install sounddevice; apt install libportaudio2"
-        ) from cause
-    return sounddevice

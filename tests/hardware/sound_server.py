@@ -86,6 +86,19 @@ class SoundServer:
         )
         self.pactl("set-default-source", "carmic")
 
+    @contextmanager
+    def second_microphone(self, name: str) -> Iterator[None]:
+        """The default as long as it is there."""
+        options = ("source_name=second", "master=mic_in.monitor")
+        described = f"source_properties=device.description={name}"
+        module = self.pactl("load-module", "module-remap-source", *options, described)
+        self.pactl("set-default-source", "second")
+        try:
+            yield
+        finally:
+            self.pactl("unload-module", module)
+            self.pactl("set-default-source", "carmic")
+
     def plug_in_headset(self) -> None:
         """The speaker from now on is one that says it is worn."""
         kind = "sink_properties=device.form_factor=headset"

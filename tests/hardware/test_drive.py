@@ -14,12 +14,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
+from assistant.speech.audio import Pcm, write_wav
 from assistant.speech.recognizer import Recognizer
+from assistant.speech.synthesizer import Synthesizer
+from tests.browser.launch import chromium_running
 from tests.hardware.live_drive import ROOT, LiveDrive
+from tests.hardware.rigs import Terminal
 from tests.hardware.sentences import recognised, spoken
 from tests.hardware.sound_server import SoundServer, missing_programs
-from tests.integration.parts import eventually, leave_out
+from tests.integration.parts import eventually, free_port, leave_out
 
 FIXTURES = ROOT / "audio_fixtures/en-GB"
 JOIN, FREE = FIXTURES / "join-slt.wav", FIXTURES / "outside-weather-slt.wav"
@@ -34,6 +39,12 @@ POSSIBLE = (
 """Replies that could have been given; the recogniser chooses."""
 
 
+GONE, BACK = "the microphone is gone", "listening with remapped monitor of null output"
+OFF = "microphone off press the button to turn it on"
+BUTTON_GONE, BUTTON_BACK = "the button is gone", "the button is back"
+STATES = (GONE, BACK, OFF, BUTTON_GONE, BUTTON_BACK, "i didn't hear anything")
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[SoundServer]:
     if missing := missing_programs():
@@ -42,6 +53,16 @@ def server(tmp_path: Path) -> Iterator[SoundServer]:
     server.start()
     yield server
     server.stop()
+
+
+def said(drive: LiveDrive, recognizer: Recognizer, number: int) -> str:
+    """Which of STATES the reply was; "" as long as it is not over."""
+    replies = drive.replies()
+    return (
+        recognised(recognizer, spoken(replies[number - 1]), *STATES)
+        if number <= len(replies)
+        else ""
+    )
 
 
 Start = Callable[..., LiveDrive]
@@ -141,7 +162,7 @@ def test_hold_without_a_word_ends_with_the_release(start: Start) -> None:
 
 
 def test_microphone_that_goes_in_the_middle_of_a_sentence(
-    server: SoundServer, start: Start
+    server: SoundServer, start: Start, recognizer: Recognizer
 ) -> None:
     drive = start()
     drive.press()
@@ -149,14 +170,59 @@ def test_microphone_that_goes_in_the_middle_of_a_sentence(
     playing.start()
     threading.Event().wait(0.4)  # some of the sentence, not to wait for something
     server.unplug_microphone()
-    eventually(drive.replies, "the loss is said", 10)
+    eventually(lambda: said(drive, recognizer, 1) == GONE, "the loss is said", 20)
+    assert drive.says("microphone lost: .*: no microphone is plugged in"), drive.lines
     playing.join()
     assert not drive.says("would dial")
     server.plug_in_microphone()
-    eventually(lambda: len(drive.replies()) > 1, "the return is said", 20)
+    eventually(lambda: said(drive, recognizer, 2) == BACK, "the return is said", 30)
     drive.press()
     server.play_to_microphone(JOIN)
     eventually(lambda: drive.says("would dial"), "the call is announced", within_s=40)
+
+
+def test_muting_is_shown_and_kept_until_the_button(
+    tmp_path: Path, server: SoundServer, start: Start, recognizer: Recognizer
+) -> None:
+    """Through the loss of the microphone, too."""
+    order = tmp_path / "order.wav"
+    with Synthesizer("en-GB") as synthesizer:
+        pieces = list(synthesizer.render("stop listening"))
+    write_wav(order, Pcm(data=b"".join(p.data for p in pieces), rate_hz=pieces[0].rate_hz))
+    drive = start(f"display_port = {free_port()}\n")
+    with chromium_running() as browser:
+        page = browser.new_page()
+        page.goto((tmp_path / "roadcall.url").read_text().strip())
+        shown = page.get_by_text("Microphone off", exact=True)
+        drive.press()
+        server.play_to_microphone(order)
+        eventually(lambda: said(drive, recognizer, 1) == OFF, "it is off", 40)
+        expect(shown).to_be_visible(timeout=10_000)
+        server.unplug_microphone()
+        eventually(lambda: said(drive, recognizer, 2) == GONE, "the loss is said", 30)
+        expect(page.get_by_text("The microphone is gone").first).to_be_visible(timeout=10_000)
+        server.plug_in_microphone()
+        eventually(lambda: said(drive, recognizer, 3) == BACK, "the return is said", 30)
+        expect(shown).to_be_visible()
+        drive.press()
+        expect(shown).to_have_count(0, timeout=10_000)
+        server.play_to_microphone(JOIN)
+        eventually(lambda: drive.says("would dial"), "the call is announced", within_s=40)
+
+
+def test_button_that_goes_and_comes_back_is_said(
+    tmp_path: Path, start: Start, recognizer: Recognizer
+) -> None:
+    port = Terminal(tmp_path)
+    drive = start(f'button = "serial:{port.path}"\n')
+    port.unplug()
+    eventually(lambda: said(drive, recognizer, 1) == BUTTON_GONE, "the loss is said", 30)
+    port.plug()
+    eventually(lambda: said(drive, recognizer, 2) == BUTTON_BACK, "the return is said", 30)
+    port.write(b"PTT 1\n")
+    port.write(b"PTT 0\n")
+    eventually(lambda: len(drive.replies()) > 2, "it listens to the button", 30)
+    port.unplug()
 
 
 def test_second_drive_is_refused(start: Start) -> None:

@@ -41,6 +41,33 @@ def test_headset_is_known_by_what_the_server_says(server: SoundServer) -> None:
     assert pulse.is_ear_worn()
 
 
+def test_another_output_is_noticed_at_once(server: SoundServer) -> None:
+    """Also after the sound server was away."""
+    noticed = threading.Event()
+
+    def is_watched() -> bool:
+        for volume in ("90%", "100%"):
+            server.pactl("set-sink-volume", "speaker", volume)
+        return noticed.wait(0.2)
+
+    with pulse.Watch(noticed.set):
+        eventually(is_watched, "anybody who watches")
+        noticed.clear()
+        server.plug_in_headset()
+        assert noticed.wait(5)
+        server.stop()
+        server.start()
+        noticed.clear()
+        eventually(is_watched, "anybody who watches again", 20)
+    assert "devices" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_nothing_to_watch_without_pactl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pulse.Watch(lambda: None):
+        pass
+
+
 @pytest.mark.parametrize(
     ("name", "is_worn"),
     [

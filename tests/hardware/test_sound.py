@@ -13,12 +13,10 @@ import numpy as np
 import pytest
 
 from assistant.core.events import DeviceBack, DeviceFailed, Event, Sound, SpeechDone
+from assistant.devices.inputs import level_blocks, list_microphones
 from assistant.devices.level import Verdict, judge
-from assistant.devices.microphone import (
-    Microphone,
-    level_blocks,
-    list_microphones,
-)
+from assistant.devices.microphone import Microphone
+from assistant.devices.pulse import Watch
 from assistant.errors import MicrophoneLost, SpeakerLost
 from assistant.speech.audio import Pcm, read_wav, write_wav
 from assistant.speech.endpoint import Endpointer, Reading
@@ -150,6 +148,31 @@ def test_muted_hears_nothing(server: SoundServer, inbox: Inbox, tmp_path: Path) 
         microphone.muted = True
         heard = captured(microphone, server, tone(tmp_path / "tone.wav"))
     assert loud_s(heard) == 0
+
+
+def test_muting_outlasts_the_microphone(server: SoundServer, inbox: Inbox, tmp_path: Path) -> None:
+    """Unplugged and plugged in again, and listened to anew, it stays off until it is turned on.
+
+    The sound server would go on with what the speaker plays: that is no microphone."""
+    with Microphone(inbox.post) as microphone, Watch(microphone.look_again):
+        wait_until_open(microphone)
+        microphone.muted = True
+        server.unplug_microphone()
+        lost = inbox.wait_for(DeviceFailed)
+        assert isinstance(lost, DeviceFailed) and "plugged in" in str(lost.error)
+        server.plug_in_microphone()
+        inbox.wait_for(DeviceBack)
+        wait_until_open(microphone)
+        assert loud_s(captured(microphone, server, tone(tmp_path / "tone.wav"))) == 0
+        microphone.muted = False
+        assert loud_s(captured(microphone, server, tone(tmp_path / "tone.wav"))) > 0.5
+
+
+def test_another_microphone_is_named(server: SoundServer, inbox: Inbox) -> None:
+    with Microphone(inbox.post) as microphone, Watch(microphone.look_again):
+        wait_until_open(microphone)
+        with server.second_microphone("Dashboard"):
+            assert inbox.wait_for(DeviceBack) == DeviceBack(kind="microphone", device="Dashboard")
 
 
 # --- a cabin in which the microphone hears the speaker ----------------------------------------

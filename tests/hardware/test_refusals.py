@@ -1,0 +1,105 @@
+"""A device that is busy or refuses its own rate: said once with the reason, then tried again.
+
+No sound server refuses anything, so PortAudio is a fake here, written from the documentation of
+python-sounddevice and the error codes of portaudio.h.
+"""
+
+from __future__ import annotations
+
+import queue
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from assistant.core.events import DeviceBack, DeviceFailed
+from assistant.devices.microphone import Microphone
+
+DEVICE = {
+    "name": "USB Headset",
+    "index": 3,
+    "default_samplerate": 44100.0,
+    "max_input_channels": 1,
+}
+
+
+class PortAudioError(Exception):
+    pass
+
+
+class StubbornPortAudio(SimpleNamespace):
+    """Holds one microphone. `busy`: openings that fail; `rates`: what it takes, in Hz."""
+
+    PortAudioError = PortAudioError
+
+    def __init__(self, busy: int = 0, rates: tuple[int, ...] = (44100,)) -> None:
+        super().__init__(default=SimpleNamespace(device=(3, 3)), opened=[])
+        self._busy = busy
+        self._rates = rates
+
+    def query_devices(self, kind: str = "") -> Any:
+        return DEVICE if kind else [DEVICE]
+
+    def check_input_settings(
+        self, _device: int, _channels: int, _dtype: str, *, samplerate: int
+    ) -> None:
+        if samplerate not in self._rates:
+            raise PortAudioError("Invalid sample rate [PaErrorCode -9997]")
+
+    def RawInputStream(  # noqa: N802 - the library's name
+        self, *, samplerate: int, callback: Callable[..., None], **_: object
+    ) -> AbstractContextManager[None]:
+        self._busy -= 1
+        if self._busy >= 0:
+            raise PortAudioError("Device unavailable [PaErrorCode -9985]")
+        if samplerate not in self._rates:
+            raise PortAudioError("Invalid sample rate [PaErrorCode -9997]")
+        self.opened.append(samplerate)
+        callback(bytes(2 * samplerate // 50), samplerate // 50, None, None)
+        return nullcontext()
+
+    def _terminate(self) -> None:
+        pass
+
+    _initialize = _terminate
+
+
+@pytest.fixture
+def inbox() -> queue.SimpleQueue[Any]:
+    return queue.SimpleQueue()
+
+
+def test_busy_device_is_said_with_its_reason_and_taken_when_it_is_free(
+    inbox: queue.SimpleQueue[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", StubbornPortAudio(busy=2))
+    with Microphone(inbox.put):
+        failed = inbox.get(timeout=10)
+        assert isinstance(failed, DeviceFailed)
+        assert "Device unavailable" in str(failed.error)
+        assert inbox.get(timeout=10) == DeviceBack(kind="microphone", device="USB Headset")
+
+
+@pytest.mark.parametrize(("rates", "taken"), [((44100,), 44100), ((48000,), 48000)])
+def test_device_that_refuses_its_own_rate_is_opened_at_another(
+    inbox: queue.SimpleQueue[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    rates: tuple[int, ...],
+    taken: int,
+) -> None:
+    library = StubbornPortAudio(rates=rates)
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    with Microphone(inbox.put) as microphone:
+        microphone.wait_open(10)
+    assert library.opened == [taken]
+
+
+def test_device_that_takes_no_rate_is_said_with_its_reason(
+    inbox: queue.SimpleQueue[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", StubbornPortAudio(rates=(8000,)))
+    with Microphone(inbox.put):
+        assert "Invalid sample rate" in str(inbox.get(timeout=10).error)
