@@ -12,8 +12,8 @@ from rich.live import Live
 from rich.text import Text
 
 from assistant.commands import build_config
-from assistant.devices.level import Verdict, judge, level_dbfs
 from assistant.devices.inputs import level_blocks, list_microphones
+from assistant.devices.level import Verdict, judge, level_dbfs
 from assistant.errors import ConfigError
 from assistant.microsoft import MICROSOFT, build_sign_in, microsoft_accounts
 from assistant.services.recents import FILE as RECENT_FILE

@@ -1,10 +1,10 @@
 """The microphone: any device at its own rate becomes a stream of 16 kHz mono frames.
 
 Keeps the last 300 ms, so that a word begun before the button was down is not lost. PortAudio
-does not tell of a device that was unplugged and freezes its list at start: here a lack of
-frames is the sign, or a word of the sound server, and the library is started anew until the device is back. The assistant never
-hears itself: nothing while it speaks, no earcon. Neighbours: `listener` passes captures to the
-recogniser, `echo` takes earcons out.
+does not tell of a device that was unplugged and freezes its list at start: here a lack of frames
+is the sign, or a word of the sound server, and the library is started anew until the device is
+back. The assistant never hears itself: nothing while it speaks, no earcon. Neighbours: `inputs`
+finds the device, `listener` passes captures to the recogniser, `echo` takes earcons out.
 """
 
 from __future__ import annotations
