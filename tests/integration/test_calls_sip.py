@@ -18,7 +18,7 @@ from parts import eventually, free_port, need
 from sip.car import direct
 from sip.peer import Peer, peer
 from sip.registrar import PASSWORD, Registrar, registrar
-from sip.scenario import refusing, scenario
+from sip.scenario import caller, refusing, reinviting, scenario, unanswered
 from sip.sound import is_finished, likeness, read
 
 from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
@@ -101,20 +101,25 @@ def test_a_name_adds_nothing_to_the_call(car: Car, far: Peer) -> None:
     assert car.expect(Ringing)
 
 
-def test_what_is_spoken_in_the_car_arrives_at_the_far_end(
-    car: Car, far: Peer, voice: Path, tmp_path: Path
-) -> None:
-    call(car, far)
+def arrives(voice: Path, folder: Path, car: Car) -> bool:
+    """Whether what the car speaks is heard by the far end, which keeps it in `folder`."""
 
     def recording() -> Path | None:
-        files = list((tmp_path / "far").glob("dump-*-dec.wav"))
+        files = list(folder.glob("dump-*-dec.wav"))
         return files[0] if files and files[0].stat().st_size > 3 * 16000 else None
 
     heard = eventually(recording, "three seconds of recorded call", 15)
     car.line.hang_up()
     car.expect_end(EndReason.HANG_UP)
     eventually(lambda: is_finished(heard), "finished recording")
-    assert likeness(read(heard), read(voice)) > 0.9
+    return likeness(read(heard), read(voice)) > 0.9
+
+
+def test_what_is_spoken_in_the_car_arrives_at_the_far_end(
+    car: Car, far: Peer, voice: Path, tmp_path: Path
+) -> None:
+    call(car, far)
+    assert arrives(voice, tmp_path / "far", car)
 
 
 def test_muting_silences_the_car(car: Car, far: Peer, tmp_path: Path) -> None:
@@ -195,24 +200,53 @@ def test_signing_in_with_digest_and_calling_through_the_proxy(tmp_path: Path, vo
         car.expect_end(EndReason.NOT_FOUND, 2)
 
 
-@pytest.mark.parametrize("transport", ["tcp", "tls"])
-def test_other_transports(tmp_path: Path, voice: Path, transport: str) -> None:
+@pytest.mark.parametrize(
+    ("transport", "srtp", "far_srtp"),
+    [("tcp", "wanted", ""), ("tls", "required", ";mediaenc=srtp-mand")],
+)
+def test_calls_through_the_proxy_over_other_transports(
+    tmp_path: Path, voice: Path, transport: str, srtp: str, far_srtp: str
+) -> None:
     with registrar(tmp_path / "kamailio") as server:
+        account = server.account("anna") + far_srtp
         port = server.tls_port if transport == "tls" else server.port
         settings = {
             "transport": transport,
+            "srtp": srtp,
             "registrar": f"sip:127.0.0.1:{port}",
             "ca_file": str(server.ca_file),
         }
-        with signed_in(voice, server, **settings) as car:
-            car.ready()
+        with (
+            peer(tmp_path / "far", voice, account=account, name="anna") as anna,
+            signed_in(voice, server, **settings) as car,
+        ):
+            anna.expect("REGISTER_OK")
+            car.ready().line.dial("sip:anna@car.test", "Anna")
+            anna.expect("CALL_INCOMING")
+            anna.order("accept")
+            car.expect(Connected)
+            assert arrives(voice, tmp_path / "far", car)
+            anna.expect("CALL_CLOSED")
 
 
-def test_media_is_encrypted_when_required(
-    tmp_path: Path, voice: Path, start: Callable[..., Car]
+def test_a_certificate_of_somebody_else_is_not_trusted(tmp_path: Path, voice: Path) -> None:
+    with registrar(tmp_path / "kamailio") as server:
+        settings = {"transport": "tls", "registrar": f"sip:127.0.0.1:{server.tls_port}"}
+        with signed_in(voice, server, **settings) as car, pytest.raises(AssertionError):
+            eventually(lambda: car.line.can("sip:anna@car.test"), "sign-in", 3)
+
+
+@pytest.mark.parametrize(
+    ("srtp", "far_srtp"),
+    [("required", "srtp-mand"), ("wanted", "srtp"), ("dtls", "dtls_srtp")],
+)
+def test_sound_passes_encrypted(
+    tmp_path: Path, voice: Path, start: Callable[..., Car], srtp: str, far_srtp: str
 ) -> None:
-    with peer(tmp_path / "far", voice, extra=";mediaenc=srtp-mand") as far:
-        call(start(srtp="required"), far)
+    car = start(srtp=srtp)
+    with peer(tmp_path / "far", voice, extra=f";mediaenc={far_srtp}") as far:
+        call(car, far)
+        assert arrives(voice, tmp_path / "far", car)
 
 
 def test_required_encryption_is_not_given_up(start: Callable[..., Car], far: Peer) -> None:
@@ -346,6 +380,34 @@ def test_garbage_from_the_far_end_does_no_harm(car: Car, far: Peer, tmp_path: Pa
     car.expect_end(EndReason.HANG_UP, 2)
 
 
+def test_the_far_end_changes_the_call_by_reinvite(car: Car, tmp_path: Path) -> None:
+    with scenario(tmp_path / "far", reinviting()) as address:
+        car.line.dial(address, "Anna")
+        car.expect_end(EndReason.HANG_UP)
+        assert car.expect(Connected) == Connected(uri=address, name="Anna")
+
+
+@pytest.mark.parametrize(
+    ("ring", "reason"), [(True, EndReason.NO_ANSWER), (False, EndReason.UNREACHABLE)]
+)
+def test_who_never_answers_is_given_up(
+    tmp_path: Path, start: Callable[..., Car], *, ring: bool, reason: EndReason
+) -> None:
+    car = start(dial_limit_s="1", ring_limit_s="2")
+    with scenario(tmp_path / "far", unanswered(ring=ring)) as address:
+        car.line.dial(address)
+        car.expect_end(reason)
+
+
+def test_a_caller_cannot_write_on_the_dashboard_or_the_log(car: Car, tmp_path: Path) -> None:
+    with caller(tmp_path / "caller", car.address, '"Bank\x1b\u202e"'):
+        ringing = car.expect(Ringing)
+        assert isinstance(ringing, Ringing) and ringing.incoming
+        assert ringing.name.startswith("Bank") and ringing.name.isprintable()
+        car.line.decline()
+        car.expect_end(EndReason.DECLINED)
+
+
 def test_a_dead_peer_ends_after_the_dial_limit(start: Callable[..., Car]) -> None:
     car = start(dial_limit_s="1")
     car.line.dial(f"sip:nobody@127.0.0.1:{free_port()}")
@@ -354,14 +416,18 @@ def test_a_dead_peer_ends_after_the_dial_limit(start: Callable[..., Car]) -> Non
     car.expect_end(EndReason.UNREACHABLE)
 
 
-def test_the_far_end_vanishes_in_a_call(
-    voice: Path, tmp_path: Path, start: Callable[..., Car]
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["refused", "silent"])
+def test_the_network_is_lost_in_a_call(
+    voice: Path, tmp_path: Path, start: Callable[..., Car], how: signal.Signals
 ) -> None:
     car = start(lost_after_s="2")
     with peer(tmp_path / "far", voice) as far:
         call(car, far)
-        os.kill(_child_of_this_process(str(tmp_path)), signal.SIGKILL)
+        child = _child_of_this_process(str(tmp_path))
+        os.kill(child, how)
         car.expect_end(EndReason.LOST)
+        if how is signal.SIGSTOP:
+            os.kill(child, signal.SIGCONT)
 
 
 def test_the_far_end_holds_the_call_and_takes_it_back(car: Car, far: Peer) -> None:

@@ -33,7 +33,7 @@ Message = Mapping[str, Any]
 """One event or response of baresip, as it came."""
 
 _ANSWER_TIMEOUT_S = 2.0
-_START_TIMEOUT_S = 5.0
+_START_TIMEOUT_S = 15.0
 _QUIT_TIMEOUT_S = 1.5
 _RESTART_AFTER_S = (0.2, 1.0, 5.0, 30.0)
 """Waits before a restart, growing while the child dies without ever being ready."""

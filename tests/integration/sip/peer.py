@@ -29,6 +29,7 @@ module {codec}.so
 module aufile.so
 module sndfile.so
 module srtp.so
+module dtls_srtp.so
 module_app account.so
 module_app menu.so
 module_app ctrl_tcp.so
@@ -43,6 +44,8 @@ class Peer:
     def __init__(self, uri: str, port: int, link: socket.socket) -> None:
         self.uri, self.port = uri, port
         self.events: list[Mapping[str, Any]] = []
+        self.answers: list[Mapping[str, Any]] = []
+        """To orders."""
         self._link = link
         self._reader = threading.Thread(target=self._read, name="peer")
         self._reader.start()
@@ -71,8 +74,7 @@ class Peer:
         with self._link.makefile("rb") as stream, contextlib.suppress(ConnectionResetError):
             while head := _until_colon(stream):
                 message = json.loads(stream.read(int(head) + 1)[:-1])
-                if message.get("event"):
-                    self.events.append(message)
+                (self.events if message.get("event") else self.answers).append(message)
 
 
 def _until_colon(stream: BinaryIO) -> bytes:
@@ -104,12 +106,14 @@ def peer(
     own = f"<{uri};transport=udp>;regint=0;answermode=manual{extra}"
     places = {"port": port, "control": control, "source": source, "folder": folder}
     config = _CONFIG.format(codec=codec, **places)
-    for file, text in (("config", config), ("accounts", f"{account or own}\n"), ("contacts", "")):
+    for file, text in (("config", config), ("accounts", "# none\n"), ("contacts", "")):
         (folder / file).write_text(text)
     with running([program, "-f", str(folder)], folder / "log"):
         link = eventually(lambda: _connected(control), "control connection of the peer")
         far = Peer(uri, port, link)
         try:
+            far.order("uanew", account or own)
+            eventually(lambda: far.answers, "account of the peer")
             yield far
         finally:
             far.close()
