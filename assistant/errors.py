@@ -97,6 +97,18 @@ class TooSlow(ServiceError):
     retryable = True
 
 
+class NotDone(ServiceError):
+    """The order of the driver never reached the service: nothing has happened."""
+
+    say = "not_done"
+
+
+class MaybeDone(ServiceError):
+    """The order was given, and no readable answer came."""
+
+    say = "maybe_done"
+
+
 class RateLimited(ServiceError):
     """The service asked us to wait `retry_after_s` seconds."""
 

@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from assistant.actions import calls, changes, day, everyday, fallback, meetings, news, second
+from assistant.actions import (
+    calls,
+    changes,
+    day,
+    everyday,
+    fallback,
+    meetings,
+    messages,
+    news,
+    second,
+)
 from assistant.actions.world import Act
 
 INTENTS: Mapping[str, Act] = {
@@ -45,8 +55,8 @@ INTENTS: Mapping[str, Act] = {
     "call.resume": calls.control,
     "call.keypad": calls.control,
     "call.time": calls.duration,
-    "message.late": changes.late,
-    "message.send": changes.send,
+    "message.late": messages.late,
+    "message.send": messages.send,
     "drive.navigate": everyday.navigate,
     "drive.leave": everyday.leave,
     "session.time": everyday.time,

@@ -17,11 +17,15 @@ from assistant.actions.world import World
 from assistant.core.model import Appointment, Attendee, Response, Span
 from assistant.core.outcome import Action, Outcome, Reply
 from assistant.errors import (
+    BrokenAnswer,
     CallFailed,
+    MaybeDone,
     NoHandler,
+    NotDone,
     NotFound,
     OnTelephone,
     Refused,
+    TooSlow,
     Unreachable,
 )
 
@@ -134,6 +138,16 @@ def _order(line: CallLine, action: Action) -> None:
 
 
 def _change(world: World, action: Action) -> None:
+    """Raises NotDone where nothing happened, MaybeDone where nobody knows."""
+    try:
+        _write(world, action)
+    except Unreachable as error:
+        raise NotDone(error.values["service"], str(error)) from error
+    except (TooSlow, BrokenAnswer) as error:
+        raise MaybeDone(error.values["service"], str(error)) from error
+
+
+def _write(world: World, action: Action) -> None:
     calendar = world.writable
     if calendar is None:
         raise Refused("calendar", f"cannot {action.kind}")

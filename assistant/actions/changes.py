@@ -1,4 +1,4 @@
-"""Changing the calendar and telling people: read back and asked, always.
+"""Changing the calendar: read back and asked, always.
 
 Each intent answers with a Confirm whose Action `carry` performs after a yes. What the calendar
 cannot do is refused before the question, not after it.
@@ -7,11 +7,12 @@ cannot do is refused before the question, not after it.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from assistant.actions import telling
 from assistant.actions.selection import (
     appointments_meant,
-    contacts_called,
+    ask_which_person,
     meant,
     named_of,
     when_of,
@@ -33,31 +34,49 @@ def create(world: World, reading: Interpretation) -> Outcome:
     """calendar.create: a title or a person, and an instant; what is missing or past is asked."""
     if "every" in reading.slots:
         return _only_once(world)
+    namesakes = names_meant(reading, "person")
+    if len(namesakes) > 1:
+        return ask_which_person(world, reading, namesakes[:3])
     when = when_of(reading)
-    if when is None or (when.spans and when.grain is not Grain.INSTANT):
-        return _ask(world, reading, "when")
-    start = next((s.start for s in when.spans if s.start > world.now), None)
-    if start is None:
-        return _ask(world, reading, "when", "past_when")
-    minutes = _minutes(reading, DEFAULT_MINUTES)
+    if when is None or when.grain in (Grain.WEEK, Grain.MONTH):
+        return asked_for(world, reading, "when", "ask_when")
+    if when.grain is Grain.DAY or (when.grain is Grain.RANGE and "whole" not in reading.slots):
+        return asked_for(world, reading, "when", "ask_time", keeps=True)
+    span = _ahead(world, when, minutes_of(reading, 0))
+    if span is None:
+        return asked_for(world, reading, "when", "past_when")
     subject = _subject(world, reading)
-    span = Span(start=start, end=start + timedelta(minutes=minutes))
-    action = Action(
-        kind="create",
-        target="",
-        name=subject,
-        details={**_stretch(span), "person": _person_name(reading)},
-    )
-    clash = next((a for a in agenda.blocking(world.appointments) if a.span.overlaps(span)), None)
+    person = person_name(reading)
+    details = {**_stretch(span), "person": person}
+    action = Action(kind="create", target="", name=subject, details=details)
     text = world.wording.reply(
         "calendar.create.confirm",
         title=subject,
-        time=world.wording.time(start),
-        day=world.wording.day(start.date(), world.now.date()),
+        who="" if person in subject else person,
+        time=world.wording.time(span.start),
+        day=world.wording.day(span.start.date(), world.now.date()),
         duration=world.wording.duration(span.end - span.start),
-        clash=title(world, clash) if clash else "",
+        clash=_clash(world, span),
     )
-    return _confirm(world, action, text, "calendar.create.done")
+    return confirmed(world, action, text, "calendar.create.done", reading)
+
+
+def _clash(world: World, span: Span, besides: str = "") -> str:
+    """What is already on then, other than the entry with the uid `besides`."""
+    taken = (a for a in agenda.blocking(world.appointments) if a.uid != besides)
+    return next((title(world, a) for a in taken if a.span.overlaps(span)), "")
+
+
+def _ahead(world: World, when: When, minutes: int) -> Span | None:
+    """The first meaning that is still to come; a part of a day is taken whole."""
+    for span in when.spans:
+        start = max(span.start, world.now) if when.grain is Grain.RANGE else span.start
+        if start <= world.now and (when.grain is not Grain.RANGE or span.end <= start):
+            continue
+        if minutes or when.grain is not Grain.RANGE:
+            return Span(start=start, end=start + timedelta(minutes=minutes or DEFAULT_MINUTES))
+        return Span(start=start, end=span.end)
+    return None
 
 
 def _subject(world: World, reading: Interpretation) -> str:
@@ -67,16 +86,20 @@ def _subject(world: World, reading: Interpretation) -> str:
     text = reading.slots.get("title")
     if isinstance(text, str) and text:
         return text
-    person = _person_name(reading)
+    person = person_name(reading)
     if person:
         return world.wording.phrase("meeting_with", name=person)
     return world.wording.phrase("meeting")
 
 
-def _person_name(reading: Interpretation) -> str:
+def person_name(reading: Interpretation) -> str:
     named = named_of(reading, "person")
-    names = meant(named) if named else ()
-    return names[0] if len(names) == 1 else (named.heard if named else "")
+    return next(iter(names_meant(reading, "person")), named.heard if named else "")
+
+
+def names_meant(reading: Interpretation, slot: str) -> tuple[str, ...]:
+    named = named_of(reading, slot)
+    return meant(named) if named else ()
 
 
 def _only_once(world: World) -> Reply:
@@ -91,19 +114,30 @@ def move(world: World, reading: Interpretation) -> Outcome:
     if not isinstance(found, Appointment):
         return found
     to = when_of(reading, "to")
-    if to is None:
-        return _ask(world, reading, "to")
-    span = _moved(world, found, to)
+    minutes = minutes_of(reading, 0)
+    if to is None and not minutes:
+        return asked_for(world, reading, "to")
+    later = timedelta(minutes=-minutes if "earlier" in reading.slots else minutes)
+    span = _moved(world, found, to) if to else _shifted(world, found, later)
     if span is None:
-        return _ask(world, reading, "to", "past_when")
+        return asked_for(world, reading, "to", "past_when")
     action = Action(kind="move", target=found.uid, name=title(world, found), details=_stretch(span))
     text = world.wording.reply(
         "calendar.move.confirm",
         title=action.name,
         time=world.wording.time(span.start),
         day=world.wording.day(span.start.date(), world.now.date()),
+        to_day=world.wording.day(span.start.date(), world.now.date(), "to_day"),
+        clash=_clash(world, span, found.uid),
     )
-    return _confirm(world, action, text, "calendar.move.done")
+    return confirmed(world, action, text, "calendar.move.done", reading, found)
+
+
+def _shifted(world: World, one: Appointment, later: timedelta) -> Span | None:
+    start, end = (moment.astimezone(UTC) + later for moment in (one.span.start, one.span.end))
+    zone = one.span.start.tzinfo
+    ahead = Span(start=start.astimezone(zone), end=end.astimezone(zone))
+    return ahead if start > world.now else None
 
 
 def _moved(world: World, one: Appointment, to: When) -> Span | None:
@@ -140,20 +174,24 @@ def _about_one(
     action = Action(kind=kind, target=found.uid, name=title(world, found), details=details)
     suffix = f"_{details['response']}" if "response" in details else ""
     text = world.wording.reply(f"calendar.{kind}.confirm{suffix}", **values(world, found))
-    return _confirm(world, action, text, f"calendar.{kind}.done")
+    return confirmed(world, action, text, f"calendar.{kind}.done", reading, found)
 
 
 def _one(world: World, reading: Interpretation) -> Appointment | Ask:
     """The one upcoming appointment that is meant, or the question which. Raises NotFound."""
-    found = [
-        a for a in appointments_meant(world, reading) if not a.is_all_day and a.span.end > world.now
-    ]
+    meant = appointments_meant(world, reading)
+    found = [a for a in meant if not a.is_all_day and a.span.end > world.now]
+    if reading.intent == "calendar.respond":
+        invited = found or ([] if reading.slots.keys() - {"response"} else world.appointments)
+        found = [a for a in invited if _is_open(world, a)] or found
+    if not found and not meant and not reading.slots.keys() - {"to", "minutes", "response"}:
+        return asked_for(world, reading, "title", "ask_title")
     if not found:
         raise NotFound(CALENDAR)
     if len(found) == 1 or not _differ(found):
         return found[0]
     facts = [values(world, a) for a in found[:3]]
-    items = [world.wording.reply("calendar.agenda.item", **f) for f in facts]
+    items = telling.items(world, found[:3], world.now.date())
     text = world.wording.phrase("which", choices=world.wording.listing(items, "or"))
     choices = tuple(
         Choice(label=f["title"], slots={"uid": a.uid}) for a, f in zip(found, facts, strict=False)
@@ -162,82 +200,47 @@ def _one(world: World, reading: Interpretation) -> Appointment | Ask:
     return Ask(text=text, card=card, interpretation=reading, choices=choices)
 
 
+def _is_open(world: World, one: Appointment) -> bool:
+    """An invitation that waits for an answer."""
+    return one.response is Response.NEEDS_ACTION and one.span.end > world.now
+
+
 def _differ(found: list[Appointment]) -> bool:
     """Occurrences of one series do not differ: the next one is meant."""
     return len({a.title for a in found}) > 1
 
 
-def late(world: World, reading: Interpretation) -> Outcome:
-    """message.late: to everyone in the meeting that runs or is next, or the one named."""
-    found = _meeting(world, reading)
-    minutes = _minutes(reading, 0)
-    spoken = world.wording.duration(timedelta(minutes=minutes)) if minutes else ""
-    message = world.wording.phrase("late_text", minutes=spoken)
-    return _message(world, reading, found, message, "message.late")
-
-
-def send(world: World, reading: Interpretation) -> Outcome:
-    """message.send: free words to a person or to everyone in a meeting."""
-    text = str(reading.slots.get("text", ""))
-    if not text:
-        return _ask(world, reading, "text")
-    return _message(world, reading, _meeting(world, reading), text, "message.send")
-
-
-def _meeting(world: World, reading: Interpretation) -> Appointment | None:
-    """What the slots or the talk name, else the meeting that is due: one with somebody in it."""
-    named = appointments_meant(world, reading)
-    if named and (reading.slots.keys() & {"uid", "title", "when"} or len(named) == 1):
-        return named[0]
-    view = agenda.outlook(world.appointments, world.now)
-    due = (*agenda.joinable(world.appointments, world.now), *view.running, *view.next)
-    return next((a for a in due if a.others), None)
-
-
-def _message(
-    world: World, reading: Interpretation, one: Appointment | None, text: str, key: str
-) -> Outcome:
-    emails, name = _recipients(world, reading, one)
-    if not emails:
-        raise NotFound(CALENDAR)
-    details = {"text": text, "emails": ",".join(emails)}
-    action = Action(kind="message", target=one.uid if one else "", name=name, details=details)
-    question = world.wording.reply(f"{key}.confirm", name=name, text=text)
-    return _confirm(world, action, question, f"{key}.done")
-
-
-def _recipients(
-    world: World, reading: Interpretation, one: Appointment | None
-) -> tuple[tuple[str, ...], str]:
-    """Addresses and how they are called. One clear person, else everyone in the meeting."""
-    named = named_of(reading, "person")
-    if named:
-        names = meant(named)
-        if len(names) != 1:
-            return (), ""
-        people = contacts_called(world, names)
-        return tuple(e for c in people for e in c.emails[:1]), names[0]
-    if one is None:
-        return (), ""
-    emails = tuple(a.email for a in one.others if a.email)
-    return emails, world.wording.phrase("everyone_in", title=title(world, one))
-
-
-def _confirm(world: World, action: Action, text: str, done: str) -> Confirm:
+def confirmed(
+    world: World,
+    action: Action,
+    text: str,
+    done: str,
+    reading: Interpretation,
+    about: Appointment | None = None,
+) -> Confirm:
     if world.writable is None:
         raise Refused(CALENDAR, f"this calendar cannot {action.kind}")
-    card = Card(glyph=Glyph.QUESTION, lines=(text,), is_private=True)
-    return Confirm(text=text, card=card, action=action, done=world.wording.reply(done))
+    return Confirm(
+        text=text,
+        card=Card(glyph=Glyph.QUESTION, lines=(text,), is_private=True),
+        action=action,
+        done=world.wording.reply(done),
+        interpretation=reading,
+        topic=(about,) if about else (),
+    )
 
 
-def _ask(world: World, reading: Interpretation, slot: str, phrase: str = "") -> Ask:
+def asked_for(
+    world: World, reading: Interpretation, slot: str, phrase: str = "", *, keeps: bool = False
+) -> Ask:
+    """`keeps`: what was said of the slot holds, and the answer completes it."""
     text = world.wording.phrase(phrase or f"missing_{slot}")
     card = Card(glyph=Glyph.QUESTION, lines=(text,))
-    kept = {k: v for k, v in reading.slots.items() if k != slot}
+    kept = {k: v for k, v in reading.slots.items() if keeps or k != slot}
     return Ask(text=text, card=card, interpretation=replace(reading, slots=kept), slot=slot)
 
 
-def _minutes(reading: Interpretation, default: int) -> int:
+def minutes_of(reading: Interpretation, default: int) -> int:
     minutes = reading.slots.get("minutes", default)
     return minutes if isinstance(minutes, int) else default
 

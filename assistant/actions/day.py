@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 
-from assistant.actions import telling
+from assistant.actions import meetings, telling
 from assistant.actions.selection import meant, named_of, when_of
 from assistant.actions.world import World
 from assistant.core import agenda
@@ -16,41 +16,71 @@ from assistant.core.wording import MAX_ITEMS, MAX_WORDS
 
 WORKING_DAY_H = (8, 18)
 """Hours of the car's clock in which a gap is worth naming."""
+WORTH_NAMING = timedelta(minutes=30)
+"""A shorter gap is none when several days are asked about."""
 
 
 def overview(world: World, reading: Interpretation) -> Outcome:
     """calendar.agenda: the rest of today, or the stretch asked for; three items, then "more"."""
+    when = when_of(reading)
+    if when and when.grain is Grain.INSTANT and when.spans[0].contains(world.now):
+        return meetings.running(world, reading)
     stretch, words = _stretch(world, reading)
+    if when and when.grain in (Grain.WEEK, Grain.MONTH) and stretch.contains(world.now):
+        stretch = Span(start=world.now, end=stretch.end)
     found = tuple(a for a in agenda.within(world.appointments, stretch) if _fits(a, reading))
     whole = _whole_days(world, reading, stretch)
     if not found and not whole:
         return telling.reply(world, world.wording.reply("calendar.agenda.none", day=words))
-    text = _timed(world, found, words) if found else ""
-    rest = _rest(world, found[MAX_ITEMS:])
-    if whole and len(text.split()) < MAX_WORDS // 2:
-        text = f"{text} {_all_day(world, whole)}".strip()
-    elif whole:
-        rest = f"{rest} {_all_day(world, whole)}".strip()
+    text, *rest = [*_timed(world, found, stretch, words), *_all_day(world, whole)]
+    if found and whole and not rest[1:] and len(f"{text} {rest[0]}".split()) <= MAX_WORDS:
+        text, rest = f"{text} {rest[0]}", []
+    return _in_parts(world, text, rest, found or whole)
+
+
+def _in_parts(
+    world: World, text: str, rest: Sequence[str], topic: Sequence[Appointment] = ()
+) -> Reply:
+    """What is left is told when the driver wants more."""
     if rest:
         text = f"{text} {world.wording.phrase('more')}"
-    return replace(telling.reply(world, text, found or whole, Glyph.AGENDA), rest=rest)
+    reply = telling.reply(world, text, topic, Glyph.AGENDA)
+    return replace(reply, rest=" ".join(rest))
 
 
-def _timed(world: World, found: Sequence[Appointment], words: str) -> str:
-    items = telling.items(world, "calendar.agenda.item", found[:MAX_ITEMS])
-    return world.wording.counted("calendar.agenda", len(found), day=words, items=items)
+def _timed(world: World, found: Sequence[Appointment], stretch: Span, words: str) -> Iterator[str]:
+    """Sentences short enough for ears: how many there are and the first, then the others."""
+    is_one_day = stretch.end - stretch.start <= timedelta(hours=25)
+    known = stretch.start.date() if is_one_day else None
+
+    def opening(items: str) -> str:
+        return world.wording.counted("calendar.agenda", len(found), day=words, items=items)
+
+    said = telling.items(world, found, known)
+    if said:
+        yield from _portions(world, said, opening)
+
+
+def _portions(world: World, items: Sequence[str], opening: Callable[[str], str]) -> Iterator[str]:
+    """At most three items and MAX_WORDS words each; the first one as `opening` puts it."""
+    put = opening
+    while items:
+        texts = (
+            (count, put(world.wording.listing(items[:count])))
+            for count in range(min(MAX_ITEMS, len(items)), 0, -1)
+        )
+        count, text = next(t for t in texts if t[0] == 1 or len(t[1].split()) <= MAX_WORDS)
+        yield text
+        items, put = items[count:], _sentence
+
+
+def _sentence(items: str) -> str:
+    return f"{items[0].upper()}{items[1:]}."
 
 
 def _fits(appointment: Appointment, reading: Interpretation) -> bool:
     named = named_of(reading, "person")
     return named is None or any(a.name in meant(named) for a in appointment.others)
-
-
-def _rest(world: World, found: Sequence[Appointment]) -> str:
-    """Sentences of at most three items, for "more"."""
-    parts = [found[i : i + MAX_ITEMS] for i in range(0, len(found), MAX_ITEMS)]
-    said = [telling.items(world, "calendar.agenda.item", part) for part in parts]
-    return " ".join(f"{part[0].upper()}{part[1:]}." for part in said)
 
 
 def _whole_days(world: World, reading: Interpretation, stretch: Span) -> tuple[Appointment, ...]:
@@ -60,19 +90,17 @@ def _whole_days(world: World, reading: Interpretation, stretch: Span) -> tuple[A
     return agenda.whole_days(world.appointments, stretch.start.date())
 
 
-def _all_day(world: World, whole: Sequence[Appointment]) -> str:
-    titles = world.wording.listing([telling.title(world, a) for a in whole[:MAX_ITEMS]])
-    return world.wording.phrase("whole_day", titles=titles)
+def _all_day(world: World, whole: Sequence[Appointment]) -> Iterator[str]:
+    if whole:
+        titles = world.wording.listing([telling.title(world, a) for a in whole[:MAX_ITEMS]])
+        yield world.wording.phrase("whole_day", titles=titles)
 
 
 def _stretch(world: World, reading: Interpretation) -> tuple[Span, str]:
     """What is asked about and how it is called; without words, from now to midnight."""
     when = when_of(reading)
     if when and when.spans:
-        span = when.spans[0]
-        if when.grain is Grain.DAY:
-            return span, world.wording.day(span.start.date(), world.now.date())
-        return span, when.heard
+        return when.spans[0], telling.time_asked(world, when)
     today = agenda.day_span(world.now.date(), world.zone)
     return Span(start=world.now, end=today.end), world.wording.phrase("today")
 
@@ -87,10 +115,11 @@ def free(world: World, reading: Interpretation) -> Outcome:
         span = Span(start=span.start, end=span.start + timedelta(minutes=30))
     taken = tuple(a for a in agenda.blocking(world.appointments) if a.span.overlaps(span))
     if not taken:
-        return telling.reply(world, world.wording.reply("calendar.free.say", when=spoken.heard))
-    open_spans = agenda.gaps(world.appointments, span) if spoken.grain is not Grain.INSTANT else ()
+        words = telling.time_asked(world, spoken)
+        return telling.reply(world, world.wording.reply("calendar.free.say", when=words))
+    open_spans = _open(world, span) if spoken.grain is not Grain.INSTANT else ()
     if open_spans:
-        return _gap_reply(world, open_spans)
+        return _gap_reply(world, open_spans, span)
     text = world.wording.reply("calendar.free.busy", **telling.values(world, taken[0]))
     return telling.reply(world, text, taken[:1])
 
@@ -98,34 +127,54 @@ def free(world: World, reading: Interpretation) -> Outcome:
 def gap(world: World, reading: Interpretation) -> Outcome:
     """calendar.gap: the free stretches of the working day ahead."""
     stretch, _ = _stretch(world, reading)
-    found = agenda.gaps(world.appointments, _working(stretch))
+    found = _open(world, stretch)
     if not found:
         return telling.reply(world, world.wording.reply("calendar.gap.none"))
-    return _gap_reply(world, found)
+    return _gap_reply(world, found, stretch)
 
 
-def _working(stretch: Span) -> Span:
-    """Only the first day's working hours count, unless the driver asks for later ones."""
-    first, last = WORKING_DAY_H
-    opening = stretch.start.replace(hour=first, minute=0, second=0, microsecond=0)
-    closing = stretch.start.replace(hour=last, minute=0, second=0, microsecond=0)
-    if stretch.start >= closing:
-        return stretch
-    return Span(start=max(stretch.start, opening), end=min(stretch.end, closing))
+def _open(world: World, stretch: Span) -> tuple[Span, ...]:
+    """Free time ahead: all of a part of a day, the working hours of whole days."""
+    start = max(stretch.start, world.now) if stretch.end > world.now else stretch.start
+    ahead = Span(start=start, end=stretch.end)
+    if stretch.end - stretch.start < timedelta(hours=12) and stretch.start > world.now:
+        return agenda.gaps(world.appointments, ahead)
+    days = (ahead.end - timedelta(seconds=1)).date() - start.date()
+    if not days:
+        return agenda.gaps(world.appointments, _working(start.date(), ahead) or ahead)
+    dates = [start.date() + timedelta(days=n) for n in range(days.days + 1)]
+    hours = [hours for day in dates if day.weekday() < 5 and (hours := _working(day, ahead))]
+    found = [gap for span in hours for gap in agenda.gaps(world.appointments, span)]
+    return tuple(gap for gap in found if gap.end - gap.start >= WORTH_NAMING)
 
 
-def _gap_reply(world: World, spans: Sequence[Span]) -> Reply:
-    said = [
-        world.wording.reply(
+def _working(day: date, ahead: Span) -> Span | None:
+    """The working hours of `day` that lie in `ahead`."""
+    opening, closing = (
+        datetime.combine(day, time(hour), ahead.start.tzinfo) for hour in WORKING_DAY_H
+    )
+    start, end = max(opening, ahead.start), min(closing, ahead.end)
+    return Span(start=start, end=end) if start < end else None
+
+
+def _gap_reply(world: World, spans: Sequence[Span], asked: Span) -> Reply:
+    today = world.now.date()
+    known = asked.start.date() if asked.end - asked.start <= timedelta(hours=25) else today
+    items = []
+    for span in spans:
+        day = span.start.date()
+        item = world.wording.reply(
             "calendar.gap.item",
-            time=world.wording.time(s.start),
-            until=world.wording.time(s.end),
-            duration=world.wording.duration(s.end - s.start),
+            day="" if day == known else world.wording.day(day, today),
+            time=world.wording.time(span.start),
+            until=world.wording.time(span.end),
         )
-        for s in spans[:MAX_ITEMS]
-    ]
-    text = world.wording.reply("calendar.gap.say", items=world.wording.listing(said))
-    return telling.reply(world, text)
+        items.append(item)
+        known = day
+    text, *rest = _portions(
+        world, items, lambda said: world.wording.reply("calendar.gap.say", items=said)
+    )
+    return _in_parts(world, text, rest)
 
 
 def clash(world: World, reading: Interpretation) -> Outcome:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from babel.dates import format_date
-
 from assistant.actions.selection import appointments_meant
 from assistant.actions.telling import place, title
 from assistant.actions.world import World
@@ -22,7 +20,7 @@ def time(world: World, _: Interpretation) -> Outcome:
 
 def date(world: World, _: Interpretation) -> Outcome:
     """session.date"""
-    today = format_date(world.now.date(), "full", locale=world.wording.cldr)
+    today = world.wording.full_date(world.now.date(), with_year=True)
     return _info(world.wording.reply("session.date.say", date=today))
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from assistant.actions.world import World
-from assistant.core.agenda import BACK_TO_BACK
-from assistant.core.model import Appointment, Interpretation
+from assistant.core.model import Appointment, Grain, When
 from assistant.core.outcome import Card, Glyph, Reply
 from assistant.core.wording import MAX_ITEMS, speakable
 
@@ -130,16 +129,29 @@ def _person(appointments: Sequence[Appointment]) -> str:
     return ""
 
 
-def items(world: World, key: str, appointments: Sequence[Appointment]) -> str:
-    """ "stand-up at nine, budget review at ten and …", each by the sentence `key`."""
-    return world.wording.listing(
-        [world.wording.reply(key, **values(world, a)) for a in appointments]
-    )
+def items(
+    world: World, appointments: Sequence[Appointment], known: date | None = None
+) -> tuple[str, ...]:
+    """ "stand-up at nine", "budget review tomorrow at ten": a day is said where it is another than
+    the one before; `known` has been said."""
+    said = []
+    for one in appointments:
+        facts, day = values(world, one), one.span.start.date()
+        said.append(
+            world.wording.reply(
+                "calendar.agenda.item", **(facts | {"day": ""} if day == known else facts)
+            )
+        )
+        known = day
+    return tuple(said)
 
 
-def is_back_to_back(first: Appointment, second: Appointment) -> bool:
-    return abs(second.span.start - first.span.end) <= BACK_TO_BACK
-
-
-def without(reading: Interpretation, *slots: str) -> dict[str, object]:
-    return {k: v for k, v in reading.slots.items() if k not in slots}
+def time_asked(world: World, when: When) -> str:
+    """What the driver asked about: a moment or a day in the words of every answer."""
+    start = when.spans[0].start
+    match when.grain:
+        case Grain.INSTANT:
+            return world.wording.moment(start, world.now.date())
+        case Grain.DAY:
+            return world.wording.day(start.date(), world.now.date())
+    return world.wording.spelt(when.heard)

@@ -40,6 +40,17 @@ def possible_days(fields: Fields, today: date) -> list[date]:
     return []
 
 
+def first_and_last(fields: Fields, today: date) -> tuple[date, date]:
+    """Of a range of days; a month that is said once counts for both ends."""
+    end = {key[:-2]: value for key, value in fields.items() if key.endswith("_2")}
+    begin = {key: value for key, value in fields.items() if not key.endswith("_2")}
+    if "dom" in begin and number(begin, "dom") <= number(end, "dom"):
+        begin = {"month": end["month"], **begin} if "month" in end else begin
+    end |= {"year": begin["year"]} if "year" in begin else {}
+    first = possible_days(begin, today)[0]
+    return first, possible_days(end, first)[0]
+
+
 def _weekdays(fields: Fields, today: date) -> list[date]:
     weekday = number(fields, "weekday")
     coming = today + timedelta(days=(weekday - today.weekday()) % 7)
@@ -47,7 +58,7 @@ def _weekdays(fields: Fields, today: date) -> list[date]:
     this_week = today + timedelta(days=weekday - today.weekday())
     later = coming + week if coming == today else coming
     if fields.get("period") == "week":
-        step = {"next": 1, "coming": 1, "last": -1}.get(str(fields.get("which")), 0)
+        step = {"next": 1, "coming": 1, "after": 2, "last": -1}.get(str(fields.get("which")), 0)
         return [this_week + step * week]
     match fields.get("which"):
         case "next":

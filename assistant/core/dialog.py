@@ -127,7 +127,8 @@ class Dialog(Floor):
         if reading and reading.intent == "session.cancel":
             return self._dropped()
         if self.pending:
-            return self._answered(self.pending, reading)
+            typed = "" if event.hypothesis.is_spoken else event.hypothesis.text
+            return self._answered(self.pending, questions.own_words(self.pending, reading, typed))
         if reading is None:
             return self._missed(NotUnderstood(event.hypothesis.text))
         self._misses = 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from assistant.core.model import Appointment, Interpretation
-from assistant.core.outcome import Action, Context, Reply
+from assistant.core.outcome import Action, Confirm, Context, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +64,11 @@ class Memory:
             case "hold" | "resume":
                 self.call = replace(self.call, is_held=action.kind == "hold")
 
-    def keep(self, reply: Reply) -> None:
-        """Remember what a reply was about; an answer about nothing keeps the old topic."""
-        self.topic = reply.topic or self.topic
-        self.person = reply.person or self.person
+    def keep(self, said: Reply | Confirm) -> None:
+        """Remember what it was about; an answer about nothing keeps the old topic."""
+        self.topic = said.topic or self.topic
+        if isinstance(said, Reply):
+            self.person = said.person or self.person
 
     def context(self) -> Context:
         return Context(

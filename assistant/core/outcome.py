@@ -101,6 +101,9 @@ class Confirm:
     action: Action
     done: str = ""
     """Said when the action has been carried out."""
+    interpretation: Interpretation | None = None
+    """The order that led here, where a part of it can be corrected: "no, make it five"."""
+    topic: tuple[Appointment, ...] = ()
 
 
 Outcome = Reply | Ask | Confirm

@@ -6,14 +6,15 @@ end of an unopposed cancel window.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.core.events import Scope
-from assistant.core.model import Hypothesis, Interpretation, Named
+from assistant.core.model import Hypothesis, Interpretation, Named, When
 from assistant.core.outcome import Action, Ask, Card, Confirm
+from assistant.core.when import refined
 
-MIN_CONFIDENCE = 0.7
+MIN_CONFIDENCE = 0.85
 """Recogniser confidence from which a call is announced instead of asked; tuned on the fixtures."""
 
 MIN_SCORE = 0.85
@@ -22,10 +23,16 @@ MIN_SCORE = 0.85
 MIN_MARGIN = 0.08
 """Score distance to the next different reading that makes a clear winner."""
 
-_CONSENT = frozenset({"session.yes", "session.no"})
-"""Without an open question "call" is no yes, but half a command."""
+_CONSENT = frozenset({"session.yes", "session.no", "session.cancel"})
+"""Without an open question "call" is no yes, but half a command, and "cancel it" is an order."""
 
-SLOTS_OF_ANSWERS = frozenset({"session.answer", "session.choose"})
+ANSWERS = frozenset({"session.answer", "session.choose", "session.correct"})
+CORRECTED: Mapping[str, Mapping[str, str]] = {
+    "calendar.move": {"when": "to", "minutes": "minutes"},
+    "calendar.create": {"when": "when", "minutes": "minutes"},
+    "message.late": {"minutes": "minutes"},
+}
+"""Order -> what can be said anew instead of yes -> the slot it goes into."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +74,16 @@ class Unclear:
 Answer = Carry | Run | Drop | Unclear
 
 
+def own_words(
+    pending: Pending, reading: Interpretation | None, typed: str
+) -> Interpretation | None:
+    """`reading`, or what is `typed` when a message is asked for and nothing else fits well."""
+    is_wanted = isinstance(pending, Ask) and pending.slot == "text" and typed
+    if not is_wanted or (reading and (_is_answer(reading) or reading.score >= MIN_SCORE)):
+        return reading
+    return Interpretation(intent="session.answer", slots={"text": typed})
+
+
 def scope(pending: Pending) -> Scope:
     """What can be heard while it is open."""
     return Scope.QUESTION if isinstance(pending, Ask) else Scope.CONFIRM
@@ -86,7 +103,8 @@ def likeliest(pending: Pending | None, readings: Sequence[Interpretation]) -> In
         clear = [r for r in near if not isinstance(answer(pending, r), Unclear)]
         return min(clear or near, key=lambda r: not _is_answer(r))
     near = [r for r in readings if readings[0].score - r.score < MIN_MARGIN]
-    return min(near, key=lambda r: r.intent in _CONSENT)
+    best = min(near, key=lambda r: r.intent in _CONSENT)
+    return next((r for r in near if r.intent == best.intent and "to" in r.slots), best)
 
 
 def is_sure(
@@ -120,7 +138,28 @@ def answer(pending: Pending, reading: Interpretation | None) -> Answer:
     if reading.intent == "session.yes":
         done = pending.done if isinstance(pending, Confirm) else ""
         return Carry(pending.action, done)
-    return Unclear() if reading.intent in SLOTS_OF_ANSWERS else Run(reading)
+    if reading.intent not in ANSWERS:
+        return Run(reading)
+    order = pending.interpretation if isinstance(pending, Confirm) else None
+    return _corrected(order, reading) if order else Unclear()
+
+
+def _corrected(order: Interpretation, reading: Interpretation) -> Answer:
+    """ "Move it to Friday at four?" "No, make it five." """
+    places = CORRECTED.get(order.intent, {})
+    if not reading.slots or not places.keys() >= reading.slots.keys():
+        return Unclear()
+    slots = dict(order.slots)
+    for name, value in reading.slots.items():
+        slots[places[name]] = _merged(slots.get(places[name]), value)
+    return Run(replace(order, slots=slots))
+
+
+def _merged(before: object, said: object) -> object:
+    """What is said of a time completes what was said of it before."""
+    if isinstance(before, When) and isinstance(said, When):
+        return refined(before, said)
+    return said
 
 
 def _answer_ask(ask: Ask, reading: Interpretation) -> Answer:
@@ -164,5 +203,6 @@ def _filled(ask: Ask, reading: Interpretation) -> Answer:
         if not same:
             return Unclear()
     value = reading.slots.get(ask.slot, reading.slots.get("when"))
+    value = _merged(ask.interpretation.slots.get(ask.slot), value)
     slots = {**ask.interpretation.slots, ask.slot: value}
     return Run(replace(ask.interpretation, slots=slots, missing=()))

@@ -53,9 +53,9 @@ def _no(memory: Memory, reading: Interpretation, wording: Wording) -> Aside:
     return Aside(wording.phrase("fine"))
 
 
-def _private(memory: Memory, _: Interpretation, wording: Wording) -> Aside:
-    memory.is_private = True
-    return Aside(wording.phrase("private_on"))
+def _private(memory: Memory, reading: Interpretation, wording: Wording) -> Aside:
+    memory.is_private = "off" not in reading.slots
+    return Aside(wording.phrase("private_on" if memory.is_private else "private_off"))
 
 
 def _turn(dial: Dial, to: str, phrase: str) -> Answerer:
@@ -65,8 +65,10 @@ def _turn(dial: Dial, to: str, phrase: str) -> Answerer:
     return aside
 
 
-def _language(_: Memory, __: Interpretation, wording: Wording) -> Aside:
-    return Aside(wording.phrase("language_next"))
+def _language(_: Memory, reading: Interpretation, wording: Wording) -> Aside:
+    """Ears, voice and grammar are made for one language when the drive begins."""
+    is_spoken = reading.slots.get("language") == wording.tag
+    return Aside(wording.phrase("language_same" if is_spoken else "language_next"))
 
 
 SESSION: Mapping[str, Answerer] = {
@@ -76,6 +78,7 @@ SESSION: Mapping[str, Answerer] = {
     "session.no": _no,
     "session.choose": _no_question,
     "session.answer": _no_question,
+    "session.correct": _no_question,
     "session.private": _private,
     "session.louder": _turn(Dial.VOLUME, "+", "louder"),
     "session.quieter": _turn(Dial.VOLUME, "-", "quieter"),

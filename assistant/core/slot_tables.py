@@ -18,6 +18,7 @@ from assistant.core.network import Network, Weaver, merge
 from assistant.core.numbers import Spoken
 from assistant.core.tree import Choice, Rule, Sequence, Slot, TemplateError, Tree, Word
 
+_YEARS = range(2020, 2040)
 _MOST_PHRASES = 5000
 """Ways to say the entries of one list; more is a grammar and belongs in a rule."""
 
@@ -35,6 +36,7 @@ def build_kinds(
         "month": listed(numbers.months(tag).items()),
         "number": _range(0, 100, language, ordinal=False),
         "digits": _digits(language),
+        "year": _years(language),
     }
     for name, entry in slots.items():
         try:
@@ -109,6 +111,11 @@ def _without_articles(counted: Listed) -> Listed:
     """ "um zehn uhr einen termin" is not at 10:01: one is heard in digits only."""
     pairs = counted.phrases.items()
     return listed((said, n) for said, n in pairs if n != 1 or said[0].isdigit())
+
+
+def _years(language: str) -> Listed:
+    ways = {y: (numbers.year(y, language), *numbers.cardinals(y, language)) for y in _YEARS}
+    return listed((words, year) for year, said in ways.items() for words in said)
 
 
 def _digits(language: str) -> Digits:

@@ -7,11 +7,12 @@ on the local clock, then DST is applied: a moment that the clock skips moves on 
 moment that comes twice is meant both ways. Neighbours: `kinds` and the locale's `[when]` find
 the fields, `match` calls `resolve`.
 
-Fields: `day` (days from today), `weekday` (0 Monday), `which` (this, coming, next, last),
+Fields: `day` (days from today), `weekday` (0 Monday), `which` (this, coming, next, after, last),
 `weeks` (later), `dom`, `month`, `year`, `period` (week, weekend, month), `rest` (of the period),
 `hour`, `minute`, `past`, `before` (minutes), `clock` ("12:00"), `meridiem` (am, pm, night),
-the same with `_2` for the end of a range, `part` ("12:00-18:00"), `edge` (before, after,
-around), `count` and `unit` (minute, hour, day, week, month) with `sign` (1 or -1) or `stretch`.
+the same with `_2` for the end of a range (of days as well), `part` ("12:00-18:00"), `edge` (before,
+after, around), `count` and `unit` (minute, hour, day, week, month) with `sign` (1 or
+-1) or `stretch`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,14 @@ from assistant.core.clock import (
     parse_part,
     possible_clocks,
 )
-from assistant.core.days import Fields, NoSuchMoment, date_of, number, possible_days
+from assistant.core.days import (
+    Fields,
+    NoSuchMoment,
+    date_of,
+    first_and_last,
+    number,
+    possible_days,
+)
 from assistant.core.model import Grain, Span, When
 
 _GRACE = timedelta(hours=1)
@@ -36,6 +44,7 @@ _GRACE = timedelta(hours=1)
 _AROUND = 30
 """Minutes to both sides of "around three"."""
 _MOST_SPANS = 4
+_LAST_DAYS = frozenset({"day_2", "weekday_2", "dom_2"})
 _UNIT_MINUTES = {"minute": 1, "hour": 60, "day": DAY, "week": 7 * DAY}
 
 
@@ -54,7 +63,33 @@ def resolve(heard: str, fields: Fields, now: datetime) -> When:
     distinct: dict[datetime, Span] = {}
     for span in spans:  # keyed in UTC: aware datetimes of one zone compare without their fold
         distinct.setdefault(span.start.astimezone(UTC), span)
-    return When(heard=heard, spans=tuple(distinct.values())[:_MOST_SPANS], grain=grain)
+    has_day = "sign" in fields or "now" in fields or bool(possible_days(fields, now.date()))
+    return When(
+        heard=heard,
+        spans=tuple(distinct.values())[:_MOST_SPANS],
+        grain=grain,
+        has_day=has_day or grain is not Grain.INSTANT,
+    )
+
+
+def refined(before: When, said: When) -> When:
+    """What `said` means after `before`: "tomorrow", then "at ten"; "friday at three", then "no,
+    thursday"."""
+    if not before.spans:
+        return said
+    if said.grain is Grain.INSTANT and not said.has_day and before.has_day:
+        days, clocks = before, said
+    elif said.grain is Grain.DAY and before.grain is Grain.INSTANT:
+        days, clocks = said, before
+    else:
+        return said
+    spans = {
+        moment: instant(moment)
+        for day in dict.fromkeys(span.start.date() for span in days.spans)
+        for start in (span.start for span in clocks.spans)
+        for moment in instants(day, start.hour * 60 + start.minute, start.tzinfo or UTC)
+    }
+    return When(heard=said.heard, spans=tuple(spans.values()), grain=Grain.INSTANT)
 
 
 class _Resolver:
@@ -76,6 +111,9 @@ class _Resolver:
             return self._parts(), Grain.RANGE
         if self._has_clock():
             return self._clocked()
+        if not _LAST_DAYS.isdisjoint(fields):
+            first, last = first_and_last(fields, self.today)
+            return [Span(start=self._whole(first).start, end=self._whole(last).end)], Grain.RANGE
         if "month" in fields and "dom" not in fields:
             return [self._month()], Grain.MONTH
         days = possible_days(self.fields, self.today)
@@ -118,7 +156,7 @@ class _Resolver:
     def _period(self) -> tuple[list[Span], Grain]:
         period = str(self.fields["period"])
         which = str(self.fields.get("which", "this"))
-        step = {"next": 1, "coming": 1, "last": -1}.get(which, 0)
+        step = {"next": 1, "coming": 1, "after": 2, "last": -1}.get(which, 0)
         if period == "month":
             span, grain = self._month_span(step), Grain.MONTH
         elif period == "weekend":
@@ -147,7 +185,10 @@ class _Resolver:
 
     def _month(self) -> Span:
         step = (number(self.fields, "month") - self.today.month) % 12
-        if self.fields.get("which") == "last":
+        if "year" in self.fields:
+            years = number(self.fields, "year") - self.today.year
+            step = years * 12 + number(self.fields, "month") - self.today.month
+        elif self.fields.get("which") == "last":
             step = step - 12 if step else -12
         return self._month_span(step)
 

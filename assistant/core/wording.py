@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from babel import Locale as CldrLocale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_day_names, get_month_names
 from babel.lists import format_list
 from babel.units import format_unit
 from num2words import num2words
@@ -66,7 +66,8 @@ class Wording:
 
     def error(self, error: AssistantError) -> str:
         """What the driver hears when `error` happened."""
-        return render(self._get(self.errors, error.say), error.values)
+        values = {k: self.phrases.get(f"{k}_{v}", v) for k, v in error.values.items()}
+        return render(self._get(self.errors, error.say), values)
 
     def _get(self, table: Mapping[str, str], key: str) -> str:
         try:
@@ -111,13 +112,41 @@ class Wording:
         """A clock time to be read: `15:30`."""
         return format_time(moment, "HH:mm", locale=self.cldr)
 
-    def day(self, day: date, today: date) -> str:
-        """today, tomorrow, on Friday, on Friday 4 December."""
-        near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get((day - today).days)
-        if near:
-            return self.phrase(near)
-        pattern = "EEEE" if 0 < (day - today).days < 7 else self.phrase("date_pattern")
-        return self.phrase("on_day", day=format_date(day, pattern, locale=self.cldr))
+    def day(self, day: date, today: date, form: str = "on_day") -> str:
+        """today, tomorrow, on Friday, on Friday the fourth of December; with `to_day` as said
+        after "move it to"."""
+        days = (day - today).days
+        if -1 <= days <= 1:
+            return self.phrase(("yesterday", "today", "tomorrow")[days + 1])
+        if 0 < days < 7:
+            return self.phrase(form, day=format_date(day, "EEEE", locale=self.cldr))
+        return self.phrase(form, day=self.full_date(day, with_year=day.year != today.year))
+
+    def full_date(self, day: date, *, with_year: bool) -> str:
+        """Friday the fourth of December."""
+        return self.phrase(
+            "date",
+            weekday=format_date(day, "EEEE", locale=self.cldr),
+            dom=self.phrases.get(f"dom_{day.day}") or self.number(day.day),
+            ordinal=str(num2words(day.day, lang=self.cldr.language, to="ordinal")),
+            month=format_date(day, "MMMM", locale=self.cldr),
+            year=str(day.year) if with_year else "",
+        )
+
+    def moment(self, moment: datetime, today: date) -> str:
+        """at four o'clock, on Friday at four o'clock."""
+        day = "" if moment.date() == today else self.day(moment.date(), today)
+        return self.phrase("moment", day=day, time=self.time(moment))
+
+    def spelt(self, heard: str) -> str:
+        """The driver's own words for a time, with the capitals of weekdays and months."""
+        names = (
+            *get_day_names("wide", locale=self.cldr).values(),
+            *get_month_names("wide", locale=self.cldr).values(),
+            *self.phrases.get("nouns", "").split(),
+        )
+        written = {name.lower(): name for name in names}
+        return " ".join(written.get(word, word) for word in heard.split()).replace("' ", "'")
 
     def duration(self, length: timedelta) -> str:
         """Hours and minutes: "1 hour and 30 minutes"; less than a minute counts as one."""

@@ -58,11 +58,15 @@ def test_a_clock_time_is_said_as_people_say_it(tag: str, clock: str, spoken: str
         ("en-GB", 0, "today"),
         ("en-GB", 1, "tomorrow"),
         ("en-GB", 4, "on Friday"),
-        ("en-GB", 10, "on Thursday 3 December"),
+        ("en-GB", 10, "on Thursday the third of December"),
+        ("en-GB", 1561, "on Monday the third of March 2031"),
         ("de-DE", 1, "morgen"),
         ("de-DE", 4, "am Freitag"),
+        ("de-DE", 10, "am Donnerstag, den dritten Dezember"),
+        ("de-DE", -1, "gestern"),
         ("fr-FR", 4, "vendredi"),
-        ("fr-FR", 10, "jeudi 3 décembre"),
+        ("fr-FR", 8, "mardi premier décembre"),
+        ("fr-FR", 10, "jeudi trois décembre"),
     ],
 )
 def test_a_day_is_said_by_how_near_it_is(tag: str, ahead: int, spoken: str) -> None:
@@ -150,6 +154,6 @@ def test_every_language_says_as_much_as_english(tag: str) -> None:
     assert set(other.replies) == set(english.replies)
     assert set(other.errors) == set(english.errors)
     optional = {key for key in english.phrases if key.startswith("time_")}
-    forms = {"hour_1", "hour_21", "hour_unit_one", "hour_unit_other"}
+    forms = {"hour_1", "hour_21", "hour_unit_one", "hour_unit_other", "dom_1", "nouns"}
     assert set(english.phrases) - optional <= set(other.phrases)
     assert set(other.phrases) - set(english.phrases) <= forms
