@@ -7,10 +7,12 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import trustme
 from fakes.loopback import Answer, Loopback
+from fakes.network import Network
 from parts import eventually
 from ucwa.frontend import PASSWORD, Frontend
 
@@ -240,6 +242,48 @@ def test_a_wrong_password_is_told_once(start: Callable[..., Car]) -> None:
     with pytest.raises(Unreachable):
         car.line.dial(ANNA)
     assert "swordfish" not in repr(vars(car.line)) + repr(told.error)
+
+
+DOMAIN = "contoso.test"
+
+
+@pytest.fixture
+def network(
+    authority: trustme.CA, frontend: Frontend, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Network]:
+    """The organisation from outside: its discovery host, and the pool where the driver lives."""
+    hosts = (f"lyncdiscover.{DOMAIN}", f"pool.{DOMAIN}")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*hosts).configure_cert(context)
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with (
+        Loopback(frontend.answer, tls=context) as server,
+        Network(dict.fromkeys(hosts, urlsplit(server.url).port or 0)) as network,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", network.url)
+        frontend.redirect = f"https://pool.{DOMAIN}/"
+        yield network
+
+
+def test_discovery_looks_inside_then_outside_and_follows_to_the_home_pool(
+    network: Network, frontend: Frontend, start: Callable[..., Car]
+) -> None:
+    connect(start(discovery="").ready(), frontend)
+    hosts = list(dict.fromkeys(network.asked))
+    assert hosts == [f"lyncdiscoverinternal.{DOMAIN}", f"lyncdiscover.{DOMAIN}", f"pool.{DOMAIN}"]
+    assert frontend.asked_for_tokens == {f"pool.{DOMAIN}"}
+
+
+def test_the_network_is_lost_in_a_call_and_the_line_comes_back(
+    network: Network, frontend: Frontend, start: Callable[..., Car]
+) -> None:
+    car = start(discovery="").ready()
+    connect(car, frontend)
+    network.cut()
+    car.expect(Ended(uri=ANNA, name="Anna", reason=EndReason.LOST))
+    eventually(lambda: frontend.applications == 2, "second application", 15)
+    car.ready()
 
 
 @pytest.mark.parametrize(

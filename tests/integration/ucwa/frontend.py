@@ -44,9 +44,11 @@ class Frontend:
         self.embeds = True
         """Events carry their resource, not only its address."""
         self.redirect = ""
-        """Where discovery sends everybody, "" for here."""
+        """Where discovery sends everybody who is not there, "" for here."""
         self.orders: list[tuple[str, dict[str, Any]]] = []
         """Every POST and DELETE within the application: last part of the path, body."""
+        self.asked_for_tokens: set[str] = set()
+        """Hosts that a password was sent to."""
         self.applications = 0
         self._events: list[dict[str, Any]] = []
         self._ready = threading.Condition()
@@ -152,7 +154,8 @@ class Frontend:
 
     def answer(self, request: Request) -> Answer:
         if request.path == "/":
-            address = {"redirect": self.redirect} if self.redirect else {"user": "/root/user"}
+            is_elsewhere = self.redirect and request.headers["host"] not in self.redirect
+            address = {"redirect": self.redirect} if is_elsewhere else {"user": "/root/user"}
             return _json(resource("root", {"self": "/", **address}))
         if request.path == "/webticket/oauthtoken":
             return self._sign_in(request)
@@ -170,6 +173,7 @@ class Frontend:
         return self._order(request)
 
     def _sign_in(self, request: Request) -> Answer:
+        self.asked_for_tokens.add(request.headers["host"])
         form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
         fine = form.get("grant_type") == "password" and form.get("password") == PASSWORD
         if not fine:
