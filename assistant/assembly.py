@@ -130,6 +130,12 @@ class Car:
             text, now=now, scope=scope, choices=choices, is_spoken=is_spoken
         )
 
+    def read_speech(
+        self, text: str, scope: Scope, choices: Sequence[str]
+    ) -> tuple[Interpretation, ...]:
+        """What a sentence that was heard just now may mean, best first."""
+        return self.interpret(text, scope, choices, self.clock(), is_spoken=True)
+
     def matcher(self) -> Matcher:
         """Understands sentences with today's names; made when it is first wanted."""
         matcher = self._matcher

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,10 +18,10 @@ from assistant.assembly import build_car, build_locale, build_zone
 from assistant.calendars import Surroundings, build_calendars
 from assistant.config import Account, Config, load
 from assistant.core import agenda as rules
-from assistant.core.events import Event
+from assistant.core.events import Event, Scope
 from assistant.core.locales import Locale
 from assistant.core.match import Matcher
-from assistant.core.model import Hypothesis, Span
+from assistant.core.model import Hypothesis, Interpretation, Span
 from assistant.core.slots import build_vocabulary
 from assistant.door import Door, Turn
 
@@ -132,10 +132,18 @@ class OtherDomain:
         self.vocabulary = build_vocabulary(locale, (), ())
         self._matcher = Matcher(locale, self.vocabulary)
 
+    def interpret(
+        self, text: str, scope: Scope, choices: Sequence[str]
+    ) -> tuple[Interpretation, ...]:
+        """What a spoken sentence may mean, best first."""
+        now = datetime.now().astimezone()
+        return self._matcher.interpret(text, now=now, scope=scope, choices=choices, is_spoken=True)
+
     def read(self, hypothesis: Hypothesis) -> Turn:
         began = time.perf_counter()
-        now = datetime.now().astimezone()
-        readings = self._matcher.interpret(hypothesis.text, now=now) if hypothesis.text else ()
+        readings = self._matcher.interpret(
+            hypothesis.text, now=datetime.now().astimezone(), is_spoken=hypothesis.is_spoken
+        )
         return Turn(
             heard=hypothesis.text,
             confidence=hypothesis.confidence,

@@ -121,7 +121,7 @@ class Door:
     def _read(self, said: Hypothesis, scope: Scope) -> tuple[Interpretation, ...]:
         if not said.text:
             return ()
-        return self._interpret(said.text, scope, self.choices, self._clock(), bool(said.words))
+        return self._interpret(said.text, scope, self.choices, self._clock(), said.is_spoken)
 
     def settle(self) -> None:
         """Let the cancel window of an announced call pass in silence."""

@@ -7,22 +7,25 @@ ask for an utterance in the scope of the dialogue.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.core.events import Scope
 from assistant.core.locales import Locale
-from assistant.core.model import Contact, Hypothesis
+from assistant.core.model import Contact, Hypothesis, Interpretation
 from assistant.core.slots import Vocabulary
 from assistant.core.template import automaton
 from assistant.core.tokens import tokens
 from assistant.speech.endpoint import Decision
-from assistant.speech.recognizer import Language, Recognizer
+from assistant.speech.recognizer import Language, Recognizer, Utterance
 
 CHUNK_S = 0.1
 MOST_QUESTIONS = 2
 """Grammars kept for choices that were offered; each holds a model of its own, 10 to 60 MB."""
 _BYTES_PER_S = 32000
+
+Read = Callable[[str, Scope, Sequence[str]], Sequence[Interpretation]]
+"""What a spoken sentence may mean, best first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +43,11 @@ class Listened:
 class Ears:
     """Grammars of one car. `prepare` may run in any thread; hearing belongs to one."""
 
-    def __init__(self, recognizer: Recognizer, locale: Locale, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, recognizer: Recognizer, locale: Locale, vocabulary: Vocabulary, read: Read
+    ) -> None:
         self.recognizer = recognizer
+        self._read = read
         self._locale = locale
         self._vocabulary = vocabulary
         self._languages: dict[tuple[Scope, tuple[str, ...]], Language] = {}
@@ -65,6 +71,17 @@ class Ears:
                 del self._languages[key]
         return language
 
+    def utterance(
+        self, scope: Scope, choices: Sequence[str] = (), *, hold: bool = False
+    ) -> Utterance:
+        """Listens for one sentence of the scope."""
+
+        def meaning(text: str) -> Hashable:
+            readings = self._read(text, scope, choices)
+            return readings[0].meaning if readings else None
+
+        return self.recognizer.utterance(self.prepare(scope, choices), meaning, hold=hold)
+
     def hear(
         self,
         pcm: bytes,
@@ -77,7 +94,7 @@ class Ears:
         """Recognise 16 kHz mono 16-bit audio; `realtime` feeds it at speaking speed.
 
         A `whole` recording is one utterance; otherwise a pause may end it, as in the car."""
-        utterance = self.recognizer.utterance(self.prepare(scope, choices), hold=whole)
+        utterance = self.utterance(scope, choices, hold=whole)
         busy_s = 0.0
         for chunk in _chunks(pcm):
             began = time.perf_counter()

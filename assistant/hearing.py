@@ -57,7 +57,7 @@ def _turn(
 def _hear_other_domain(options: argparse.Namespace, config: Config, sounds: list[bytes]) -> int:
     other = OtherDomain(build_locale(config.locale))
     recognizer = open_recognizer(config, other.locale.language, RECORDINGS)
-    ears = Ears(recognizer, other.locale, other.vocabulary)
+    ears = Ears(recognizer, other.locale, other.vocabulary, other.interpret)
     for pcm in sounds:
         listened = ears.hear(pcm, Scope.IDLE, realtime=options.realtime, whole=True)
         turn = other.read(listened.hypothesis)
@@ -69,7 +69,7 @@ def _hear_other_domain(options: argparse.Namespace, config: Config, sounds: list
 def build_ears(car: Car) -> Ears:
     """Raises ModelMissing."""
     recognizer = open_recognizer(car.config, car.locale.language)
-    ears = Ears(recognizer, car.locale, car.heard)
+    ears = Ears(recognizer, car.locale, car.heard, car.read_speech)
     ears.say_like = say_like(car.people)
     return ears
 

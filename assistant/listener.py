@@ -69,19 +69,14 @@ class Listener:
                 self._post(ev.DeviceFailed(error=error))
 
     def _hear(self, order: ev.Listen) -> None:
-        ears = self.ears
-        utterance = ears.recognizer.utterance(
-            ears.prepare(order.scope, order.choices), hold=order.hold
-        )
+        utterance = self.ears.utterance(order.scope, order.choices, hold=order.hold)
         if not self._follow(utterance, order.turn):
             return
         hypothesis = utterance.finish()
         if not hypothesis.is_speech:
             self._post(ev.NothingHeard(turn=order.turn))
             return
-        readings = self._car.interpret(
-            hypothesis.text, order.scope, order.choices, self._car.clock(), is_spoken=True
-        )
+        readings = self._car.read_speech(hypothesis.text, order.scope, order.choices)
         self._post(ev.Heard(turn=order.turn, hypothesis=hypothesis, readings=readings))
 
     def _follow(self, utterance: Utterance, turn: int) -> bool:

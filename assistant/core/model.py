@@ -6,22 +6,10 @@ read appointments, `joining` fills JoinInfo, `match` makes Interpretations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """One decoded word."""
-
-    text: str
-    start_s: float
-    """Seconds from the start of the utterance."""
-    end_s: float
-    confidence: float
-    """0 to 1, the recogniser's posterior."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +19,9 @@ class Hypothesis:
     text: str
     """Lower-case words separated by single spaces; "" when nothing but noise was heard."""
     confidence: float = 1.0
-    """0 to 1: the lowest plausible reading of the whole utterance; typed text has 1."""
-    words: tuple[Word, ...] = ()
-    """Empty for typed text."""
+    """0 to 1: the posterior of everything that means the same; typed text has 1."""
+    is_spoken: bool = False
+    """False: typed."""
     is_speech: bool = True
     """False: nobody spoke. An empty text that is speech was outside the grammar."""
 
@@ -235,6 +223,15 @@ class Interpretation:
     missing: tuple[str, ...] = ()
     """Slots that the sentence announced but whose value was not understood ("call <mumble>")."""
 
+    @property
+    def meaning(self) -> Hashable:
+        """Equal for readings that ask for the same, however they are worded."""
+        values = {
+            name: value.best if isinstance(value, Named) else value
+            for name, value in self.slots.items()
+        }
+        return self.intent, frozenset(values.items())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -252,3 +249,8 @@ class Named:
 
     heard: str
     candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def best(self) -> str:
+        """What is most likely meant; as it was heard when nothing is known."""
+        return self.candidates[0].value if self.candidates else self.heard

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from assistant.core.automaton import Automaton
-from assistant.core.model import Hypothesis, Word
+from assistant.core.model import Hypothesis
 from assistant.errors import ConfigError, ModelMissing
+from assistant.speech.alternatives import Alternative, likeliest
 from assistant.speech.endpoint import Decision, Endpointer, Patience, Reading, Sentences
 from assistant.speech.expansion import Costs
 from assistant.speech.graph import Embedded
@@ -32,7 +33,10 @@ _FRAME_BYTES = RATE_HZ // 50 * 2
 _CHUNK_BYTES = 5 * _FRAME_BYTES
 """What Vosk gets at a time."""
 _NO_WORDS = (NOISE, CONTINUED)
+_MOST_ALTERNATIVES = 10
 _SILENCE = Hypothesis(text="", confidence=0.0, is_speech=False)
+Meaning = Callable[[str], Hashable]
+"""Equal for sentences that mean the same, None for one without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +45,13 @@ class Limits:
 
     filler: Costs = field(default_factory=Costs)
     patience: Patience = field(default_factory=Patience)
-    least_confidence: float = 0.6
-    """Below it a hypothesis counts as not understood."""
+    least_confidence: float = 0.7
+    """Posterior of a meaning below which it counts as not understood."""
 
 
 RECORDINGS = Limits(
     filler=Costs(grammar=0.7, unknown_word=4.5, unknown_phone=2.7, noise_phone=2.4),
-    least_confidence=0.3,
+    least_confidence=0.5,
 )
 """For a recording with a grammar of its own, which was most likely meant for it: of people's
 sentences in a cabin at 1 dB 58 instead of 48 % are right, of other sentences 5 instead of 1 %
@@ -113,25 +117,30 @@ class Recognizer:
             left_out=compiled.left_out,
         )
 
-    def utterance(self, language: Language, *, hold: bool = False) -> Utterance:
+    def utterance(
+        self, language: Language, meaning: Meaning = str, *, hold: bool = False
+    ) -> Utterance:
         """Listens to one utterance; with `hold` it ends only after `release`."""
         decoder = self._vosk.KaldiRecognizer(language.model, RATE_HZ)
-        decoder.SetWords(True)
-        return Utterance(decoder, language, self._limits, hold=hold)
+        decoder.SetMaxAlternatives(_MOST_ALTERNATIVES)
+        return Utterance(decoder, language, self._limits, meaning, hold=hold)
 
 
 class Utterance:
     """One stretch of speech. Not for several threads at once."""
 
-    def __init__(self, decoder: Any, language: Language, limits: Limits, *, hold: bool) -> None:
+    def __init__(
+        self, decoder: Any, language: Language, limits: Limits, meaning: Meaning, *, hold: bool
+    ) -> None:
         self._decoder = decoder
         self._sentences = language.sentences
         self._limits = limits
+        self._meaning = meaning
         self._endpointer = Endpointer(limits.patience, hold=hold)
         self._audio = bytearray()
         self._framed = 0
         self._decoded = 0
-        self._final: Mapping[str, Any] | None = None
+        self._final: tuple[Alternative, ...] | None = None
         self._text = ""
         self._reading = Reading.NOTHING
         self.decision = Decision.GO_ON
@@ -149,7 +158,7 @@ class Utterance:
     @property
     def partial(self) -> str:
         """The words so far, for the display."""
-        return " ".join(_spoken(self._text.split()))
+        return " ".join(word for word in _own(self._text) if word != UNKNOWN)
 
     def feed(self, pcm: bytes) -> Decision:
         """16 kHz 16-bit mono of any length; what follows the end of the utterance is ignored."""
@@ -179,7 +188,7 @@ class Utterance:
         A whole sentence is speech even where noise from first to last hides how loud it was."""
         if self._final is None and (self._text or self._endpointer.has_speech):
             self._peek()
-        heard = self._hypothesis(self._final or {})
+        heard = self._hypothesis(self._final or ())
         return heard if heard.text or self._endpointer.has_speech else _SILENCE
 
     @property
@@ -207,8 +216,9 @@ class Utterance:
     def _peek(self) -> None:
         """Decodes to the end. Vosk cannot go on after that, so `_decode` begins anew."""
         self._accept(self._framed)
-        self._final = json.loads(self._decoder.FinalResult())
-        self._understand(self._final.get("text", ""))
+        found = json.loads(self._decoder.FinalResult()).get("alternatives", ())
+        self._final = tuple(Alternative(one["text"], one["confidence"]) for one in found)
+        self._understand(self._final[0].text if self._final else "")
 
     def _accept(self, end: int) -> None:
         if end > self._decoded:
@@ -220,28 +230,20 @@ class Utterance:
             self._text = text
             words = text.split()
             foreign = words[-1:] in ([UNKNOWN], [NOISE])
-            own = [word for word in words if word not in _NO_WORDS]
-            self._reading = Reading.FOREIGN if foreign else self._sentences.reading(own)
+            self._reading = Reading.FOREIGN if foreign else self._sentences.reading(_own(text))
 
-    def _hypothesis(self, result: Mapping[str, Any]) -> Hypothesis:
-        """Only a sentence of the grammar, heard clearly, counts as understood."""
-        words = tuple(
-            Word(
-                text=entry["word"],
-                start_s=entry["start"],
-                end_s=entry["end"],
-                confidence=min(1.0, entry["conf"]),
-            )
-            for entry in result.get("result", ())
-            if entry["word"] not in _NO_WORDS
-        )
-        confidence = min((word.confidence for word in words), default=0.0)
-        spoken = [word.text for word in words]
-        if self._sentences.reading(spoken) not in (Reading.OPEN, Reading.WHOLE):
-            return Hypothesis(text="", confidence=0.0)
-        if confidence < self._limits.least_confidence:
-            return Hypothesis(text="", confidence=confidence)
-        return Hypothesis(text=" ".join(spoken), confidence=confidence, words=words)
+    def _hypothesis(self, found: Sequence[Alternative]) -> Hypothesis:
+        """Only what can be told from everything else that it may have been counts as understood."""
+        text, posterior = likeliest(found, self._meant)
+        if posterior < self._limits.least_confidence:
+            text = ""
+        return Hypothesis(text=" ".join(_own(text)), confidence=posterior, is_spoken=True)
+
+    def _meant(self, text: str) -> Hashable:
+        """None unless it is a sentence of the grammar, with or without noise around it."""
+        words = _own(text)
+        is_sentence = self._sentences.reading(words) in (Reading.OPEN, Reading.WHOLE)
+        return self._meaning(" ".join(words)) if is_sentence else None
 
 
 def open_model(model_dir: Path, language: str, filler: Costs) -> Compiler:
@@ -265,5 +267,6 @@ def energy_dbfs(pcm: bytes) -> float:
     return 10 * float(np.log10(power / 32768**2)) if power > 0 else -float("inf")
 
 
-def _spoken(words: list[str]) -> Iterator[str]:
-    return (word for word in words if word not in (UNKNOWN, *_NO_WORDS))
+def _own(text: str) -> list[str]:
+    """The words, without noise."""
+    return [word for word in text.split() if word not in _NO_WORDS]

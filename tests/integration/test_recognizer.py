@@ -93,8 +93,6 @@ def test_sentences_of_the_grammar(
     assert heard.text == sentence
     assert heard.confidence > 0.6
     assert decision is Decision.DONE
-    ends = [word.end_s for word in heard.words]
-    assert ends == sorted(ends)
 
 
 @pytest.mark.parametrize(
