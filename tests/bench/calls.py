@@ -1,6 +1,7 @@
 """How fast a call goes out, comes up, keys in a conference id and ends, between real programs.
 
-SIP to a baresip on loopback, the telephone through ofonod to a scripted modem. Medians of ROUNDS.
+SIP from the end of the cancel window through dialogue, action and line to a baresip on loopback;
+the telephone through ofonod to a scripted modem. Medians of ROUNDS.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import statistics
 import sys
 import tempfile
 import time
+from argparse import Namespace
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,13 +22,16 @@ from rich.table import Table
 sys.path.append(str(Path(__file__).parents[1] / "integration"))
 
 from ofono.car import handsfree
-from parts import eventually, free_sip_port, need
+from parts import eventually, need
+from sip.car import direct
 from sip.peer import Peer, peer
 from sip.sound import write_noise_bursts
 
+from assistant.commands import Session
 from assistant.core.events import Connected, Ended, Event, Ringing
+from assistant.core.model import Hypothesis
+from assistant.door import Door
 from assistant.services.calls.phone import PhoneLine
-from assistant.services.calls.sip import SipLine
 
 ROUNDS = 10
 CONFERENCE_ID = ",,123456789#"
@@ -37,9 +43,12 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.laps: list[tuple[float, Event]] = []
+        self.reported: deque[Event] = deque()
+        """For a dialogue."""
 
     def post(self, event: Event) -> None:
         self.laps.append((time.perf_counter(), event))
+        self.reported.append(event)
 
     def when(self, kind: type[Event]) -> float:
         """The moment of the last event of this kind, waited for."""
@@ -50,42 +59,43 @@ class Stopwatch:
 
 
 @contextmanager
-def car(folder: Path) -> Iterator[tuple[SipLine, Peer, Stopwatch]]:
+def car(folder: Path) -> Iterator[tuple[Session, Peer, Stopwatch]]:
+    """A car whose only contact is the far end."""
     need("baresip", "baresip-core")
     voice, watch = folder / "voice.wav", Stopwatch()
     write_noise_bursts(voice)
     with peer(folder / "far", voice) as far:
-        line = SipLine(
-            {
-                "account": "sip:car@127.0.0.1",
-                "register": "no",
-                "listen": f"127.0.0.1:{free_sip_port()}",
-                "interface": "127.0.0.1",
-                "microphone": f"aufile,{voice}",
-                "speaker": "aufile,/dev/null",
-            },
-            watch.post,
-        )
-        try:
-            eventually(lambda: line.can(far.uri), "line that is ready", 20)
-            yield line, far, watch
-        finally:
-            line.close()
+        card = ("BEGIN:VCARD", "VERSION:3.0", "FN:Bob", f"IMPP:{far.uri}", "END:VCARD", "")
+        (folder / "people.vcf").write_text("\r\n".join(card))
+        line = (f'{key} = "{value}"' for key, value in direct(voice).items())
+        config = folder / "car.toml"
+        head = (f'contacts = ["{folder}/people.vcf"]', "[[lines]]", 'kind = "sip"')
+        config.write_text("\n".join((*head, *line)))
+        options = Namespace(config=config, locale="", contacts=(), calendar=(), now=None)
+        with Session(options, post=watch.post) as session:
+            (sip,) = session.car.lines
+            eventually(lambda: sip.can(far.uri), "line that is ready", 20)
+            yield session, far, watch
 
 
 def measure_sip(folder: Path) -> Iterator[tuple[str, str, list[float]]]:
     """(what, target, seconds of every round)."""
-    ringing, established, ended = [], [], []
-    with car(folder) as (line, far, watch):
+    invited, established, ended = [], [], []
+    with car(folder) as (session, far, watch):
+        one = session.car
+        (line,) = one.lines
         for number in range(1, ROUNDS + 1):
+            watch.reported.clear()
+            door = Door(one.new_dialog(), one.interpret, one.world, one.clock, watch.reported)
+            door.say(Hypothesis(text="call bob"))
             watch.laps.clear()
-            start = time.perf_counter()
-            line.dial(far.uri)
-            ringing.append(watch.when(Ringing) - start)
-            far.expect("CALL_INCOMING", number)
-            answered = time.perf_counter()
+            window_end = time.perf_counter()
+            door.settle()
+            incoming = far.expect("CALL_INCOMING", number)["at_s"]
+            picked_up = time.perf_counter()
             far.order("accept")
-            established.append(watch.when(Connected) - answered + ringing[-1])
+            invited.append(incoming - window_end)
+            established.append(watch.when(Connected) - window_end - (picked_up - incoming))
             stop = time.perf_counter()
             line.hang_up()
             ended.append(watch.when(Ended) - stop)
@@ -95,9 +105,9 @@ def measure_sip(folder: Path) -> Iterator[tuple[str, str, list[float]]]:
         far.order("accept")
         up = watch.when(Connected)
         eventually(lambda: far.keys() == CONFERENCE_ID.strip(","), "every tone", 30)
-        keyed = time.perf_counter() - up
-    yield "sip: order to the far end ringing (INVITE and 180)", "50 ms", ringing
-    yield "sip: order to established, without the time to pick up", "150 ms", established
+        keyed = far.seen("CALL_DTMF_START")[-1]["at_s"] - up
+    yield "sip: end of the cancel window to the INVITE at the far end", "50 ms", invited
+    yield "sip: the same to established, without the time to pick up", "150 ms", established
     yield "sip: hang-up", "100 ms", ended
     yield "sip: answer to the last of 10 tones, 4 s of pause within", "8 s", [keyed]
 

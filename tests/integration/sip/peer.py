@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,7 @@ class Peer:
     def __init__(self, uri: str, port: int, link: socket.socket) -> None:
         self.uri, self.port = uri, port
         self.events: list[Mapping[str, Any]] = []
+        """With the moment of arrival added: `at_s` on the clock `time.perf_counter`."""
         self.answers: list[Mapping[str, Any]] = []
         """To orders."""
         self._link = link
@@ -74,6 +76,7 @@ class Peer:
         with self._link.makefile("rb") as stream, contextlib.suppress(ConnectionResetError):
             while head := _until_colon(stream):
                 message = json.loads(stream.read(int(head) + 1)[:-1])
+                message["at_s"] = time.perf_counter()
                 (self.events if message.get("event") else self.answers).append(message)
 
 
