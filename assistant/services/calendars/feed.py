@@ -86,6 +86,6 @@ def _read_state(state: str, window: Span) -> dict[str, str]:
     """What was known at the last sync, empty when it was of another day."""
     try:
         known: dict[str, str] = json.loads(state or "{}")
-    except ValueError:
+        return known if known.get("window") == window.start.isoformat() else {}
+    except (ValueError, AttributeError):
         return {}
-    return known if known.get("window") == window.start.isoformat() else {}
