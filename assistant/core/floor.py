@@ -47,6 +47,8 @@ class Floor:
         self._committed: dict[int, Action] = {}
         self._late: list[str] = []
         self._news: News | None = None
+        self._ear = Scope.IDLE
+        """What the last listening was for."""
         self._window_end: datetime
         """Of the cancel window that is open."""
 
@@ -66,10 +68,11 @@ class Floor:
 
     def _listen(self, *, hold: bool = False) -> list[Command]:
         self.state = State.LISTENING
+        self._ear = self._scope()
         return [
             ev.Listen(
                 turn=self.turn,
-                scope=self._scope(),
+                scope=self._ear,
                 choices=questions.labels(self.pending),
                 hold=hold,
             ),
@@ -173,6 +176,12 @@ class Floor:
         self._news = None
         if isinstance(event, ev.Connected) and self.state is State.SPEAKING:
             return [ev.Hush(), *shown, *self._rest()]
+        if (
+            self.state is State.LISTENING
+            and self._ear is Scope.RINGING
+            and not self.memory.rings_in
+        ):
+            return [*self._begin_turn(), *shown, *self._tell_news(news)]  # nobody to answer now
         is_free = self.state in (State.ASLEEP, State.IN_CALL)
         if is_free or (news.text and isinstance(self.pending, CancelWindow)):
             return shown + self._tell_news(news)

@@ -6,7 +6,7 @@ Everything below the sentence is real: dialogue, actions, line, baresip on both 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -54,6 +54,16 @@ class Drive:
         settings = direct(voice)
         self.address = settings["account"]
         self.line = SipLine(settings, self._inbox.put)
+        self._lines = [self.line]
+
+    @contextmanager
+    def second_line(self, voice: Path) -> Iterator[str]:
+        """Gives its address."""
+        settings = direct(voice)
+        with closing(SipLine(settings, self._inbox.put)) as line:
+            eventually(lambda: line.can("sip:anybody@example.org"), "second line")
+            self._lines.append(line)
+            yield settings["account"]
 
     def say(self, intent: str, **slots: object) -> None:
         """Press, speak, and let the cancel window pass."""
@@ -114,7 +124,7 @@ class Drive:
             people=self.people,
             wording=self._wording,
             context=context,
-            lines=(self.line,),
+            lines=self._lines,
         )
 
 
@@ -175,6 +185,48 @@ def test_another_call_is_not_placed_over_the_first(drive: Drive, bob: Peer) -> N
     drive.say("call.person", person=exactly("Eve"))
     assert drive.spoken[-1] == "You're already in a call."
     assert drive.dialog.memory.call and drive.dialog.memory.call.uri == bob.uri
+
+
+def test_a_caller_is_announced_and_answered_by_voice(drive: Drive, bob: Peer) -> None:
+    bob.order("dial", drive.address)
+    drive.until(lambda: drive.spoken, "announcement")
+    assert drive.spoken == ["Someone is calling."]
+    drive.answer("call.answer")
+    bob.expect("CALL_ESTABLISHED")
+    drive.in_call_with(bob.uri)
+
+
+def test_a_caller_is_declined_by_voice(drive: Drive, bob: Peer) -> None:
+    bob.order("dial", drive.address)
+    drive.until(lambda: drive.spoken, "announcement")
+    drive.answer("call.decline")
+    assert bob.expect("CALL_CLOSED")["param"].startswith("486")
+
+
+def test_a_missed_call_is_called_back(drive: Drive, bob: Peer) -> None:
+    bob.order("dial", drive.address)
+    drive.until(lambda: drive.spoken, "announcement")
+    bob.order("hangup")
+    drive.until(lambda: drive.dialog.memory.missed_call, "missed call")
+    drive.say("call.back")
+    bob.expect("CALL_INCOMING")
+
+
+def test_hanging_up_names_whoever_is_still_on_hold_on_another_line(
+    drive: Drive, bob: Peer, tmp_path: Path, voice: Path
+) -> None:
+    """Two lines, a call on each: no line knows of the other's."""
+    with peer(tmp_path / "carl", voice, name="carl") as carl, drive.second_line(voice) as address:
+        call_bob(drive, bob)
+        carl.order("dial", address)
+        drive.until(lambda: drive.dialog.memory.waiting, "waiting caller")
+        drive.say("call.answer")
+        drive.in_call_with(carl.uri)
+        carl.order("hangup")
+        drive.until(lambda: drive.spoken[-1] != "Calling Bob.", "word about Bob")
+        assert drive.spoken[-1] == "Bob is still on hold. Say resume."
+        drive.say("call.resume")
+        drive.in_call_with(bob.uri)
 
 
 def test_a_busy_number_leads_to_the_next_one_after_a_yes(

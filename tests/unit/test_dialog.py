@@ -235,6 +235,39 @@ def test_an_incoming_call_is_announced_and_answered_by_the_button(dialog: Dialog
     assert orders(press(dialog)) == [Interpretation(intent="call.answer")]
 
 
+@pytest.mark.parametrize(
+    ("event", "state"),
+    [
+        (ev.Ended(uri="tel:1", reason=ev.EndReason.NO_ANSWER), State.ASLEEP),
+        (ev.Connected(uri="tel:1"), State.IN_CALL),
+    ],
+    ids=["gave up", "answered on the telephone"],
+)
+def test_nobody_is_listened_to_when_there_is_nobody_to_answer(
+    dialog: Dialog, event: ev.Event, state: State
+) -> None:
+    feed(dialog, ev.Ringing(uri="tel:1", incoming=True), ev.SpeechDone())
+    assert dialog.state is State.LISTENING
+    assert ev.StopListening(discard=True) in feed(dialog, event)
+    assert dialog.state is state
+
+
+def test_who_speaks_while_a_caller_gives_up_is_heard_to_the_end(dialog: Dialog) -> None:
+    press(dialog)
+    ended = ev.Ended(uri="tel:1", reason=ev.EndReason.NO_ANSWER)
+    commands = feed(dialog, ev.Ringing(uri="tel:1", incoming=True), ended)
+    assert ev.StopListening(discard=True) not in commands
+    assert orders(hear(dialog, "calendar.next"))
+
+
+def test_a_long_press_declines_a_caller(dialog: Dialog) -> None:
+    feed(dialog, ev.Ringing(uri="tel:+447700900123", name="Anna Weber", incoming=True))
+    commands = feed(dialog, ev.SpeechDone(), ev.NothingHeard(turn=dialog.turn))
+    assert not orders(commands)
+    held = feed(dialog, ev.ButtonDown(), ev.ButtonUp(held_s=1.5))
+    assert orders(held) == [Interpretation(intent="call.decline")]
+
+
 def test_in_a_call_nothing_is_said_unasked(dialog: Dialog) -> None:
     feed(dialog, ev.Ringing(uri="tel:1", name="Anna"), ev.Connected(uri="tel:1", name="Anna"))
     assert dialog.state is State.IN_CALL
