@@ -22,10 +22,12 @@ _CHUNKS = ("title", "when", "minutes", "person", "number_kind", "response", "lan
 """Kinds that are looked for anywhere in a sentence, the most telling first."""
 _CHUNK = 0.4
 """Weight of a slot that a cue asks for."""
-_LEAST_EXPLAINED = 0.3
+_LEAST_EXPLAINED = 0.22
 """Share of the sentence, by weight of its words, that cue and slots must account for."""
 _KEYS = 2
 """Words of a cue that outweigh one word of somebody else's business (misheard, perhaps)."""
+_WHOLE = 0.7
+"""Share of the other words that must be told where one is somebody else's business."""
 _SURE = 0.7
 """Score of a sentence of which every word is accounted for: not enough to act unasked."""
 NEARLY_ALL = 0.8 * _SURE
@@ -71,17 +73,27 @@ def best(locale: Locale, chart: Chart, heard: Collection[str]) -> Guess | None:
     """The heaviest cue of the intents in `heard` that accounts for enough of the sentence."""
     strange = sum(word in locale.elsewhere for word in chart.words)
     chunks = sorted(_chunks(chart), key=lambda chunk: chunk.start - chunk.piece.end)
+    spans = [chunk.span for chunk in chunks]
     traces = sorted(_traces(locale, chart, chunks), key=lambda found: -found[1].weight)
     for meaning, trace in traces:
         if meaning.intent in heard:
             used = frozenset(trace.positions())
-            if trace.keys < strange * _KEYS:
+            told = used if locale.intents[meaning.intent].careful else used.union(*spans)
+            if trace.keys < strange * _KEYS and _misses(locale, chart, told):
                 return None
             if _overlooks(locale, chart, meaning.intent, used):
                 continue
             guess = _guess(locale, chart, meaning, used, chunks)
             return guess if guess.score >= _SURE * _LEAST_EXPLAINED else None
     return None
+
+
+def _misses(locale: Locale, chart: Chart, told: Collection[int]) -> bool:
+    """Whether much besides one word of somebody else's business is not accounted for."""
+    rest = [at for at, word in enumerate(chart.words) if word not in locale.elsewhere]
+    weight = chart.prices.sum(chart.words[at] for at in rest)
+    known = chart.prices.sum(chart.words[at] for at in rest if at in told)
+    return len(rest) < len(chart.words) - 1 or known < _WHOLE * weight
 
 
 def _overlooks(locale: Locale, chart: Chart, intent: str, used: Collection[int]) -> bool:
@@ -122,7 +134,7 @@ def _traces(
             target = network.arcs[state].get(word)
             if target is not None:
                 weight = trace.weight + chart.prices.of(word)
-                keys = trace.keys + (not chart.prices.is_glue(word))
+                keys = trace.keys + chart.prices.tells(word)
                 _keep(layers[at + 1], target, _Trace(weight, keys, at, trace))
             for chunk in begun:
                 target = network.arcs[state].get(Slot(chunk.kind, chunk.kind))
