@@ -106,6 +106,7 @@ class Screen:
     def _status(self, now: datetime, motion: Motion) -> Status:
         memory = self._dialog.memory
         troubles = dict(self._troubles)
+        is_signed_out = troubles.pop(NoticeKind.SIGN_IN, "") != ""
         if self._car.trouble:
             troubles[NoticeKind.NETWORK] = self._car.wording.error(self._car.trouble)
         return Status(
@@ -122,6 +123,7 @@ class Screen:
             is_private=memory.is_private,
             is_muted=self.is_microphone_off or motion is Motion.OFF,
             is_ear_worn=self.is_ear_worn,
+            is_signed_out=is_signed_out,
             can_sign_in=self._car.sign_ins is not None and self._car.sign_ins.is_needed,
         )
 

@@ -6,6 +6,7 @@ them to the glance rules.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from babel import Locale
@@ -29,7 +30,11 @@ def build_focus(scene: Scene) -> Focus:
     """A call goes before an answer, an answer before the calendar."""
     if scene.status.call:
         return _call(scene, scene.status.call)
-    return _card(scene) or _meeting(scene) or _free(scene)
+    focus = _card(scene) or _meeting(scene) or _free(scene)
+    if scene.status.is_moving or not scene.status.can_sign_in:
+        return focus
+    sign_in = _button(scene, "sign_in", Tone.GO, "session.sign_in")
+    return replace(focus, buttons=(*focus.buttons, sign_in))
 
 
 def title_of(scene: Scene, appointment: Appointment) -> str:
@@ -58,13 +63,13 @@ def button_for(scene: Scene, appointment: Appointment) -> Button | None:
     if appointment.span.end <= scene.now:
         return None
     if appointment.join and open_from <= scene.now:
-        return build_button(scene, "join", Tone.GO, "call.join", appointment)
+        return _button(scene, "join", Tone.GO, "call.join", appointment)
     if agenda.counterparts(appointment):
-        return build_button(scene, "call", Tone.GO, "call.meeting", appointment)
+        return _button(scene, "call", Tone.GO, "call.meeting", appointment)
     return None
 
 
-def build_button(
+def _button(
     scene: Scene, glyph: str, tone: Tone, intent: str, appointment: Appointment | None = None
 ) -> Button:
     return Button(
@@ -150,25 +155,27 @@ def _talked(scene: Scene, call: Call) -> tuple[str, str]:
 
 
 def _call_buttons(scene: Scene, call: Call) -> tuple[Button, ...]:
-    hang_up = build_button(scene, "hang_up", Tone.STOP, "call.hangup")
+    hang_up = _button(scene, "hang_up", Tone.STOP, "call.hangup")
     if call.phase is CallPhase.INCOMING or call.waiting is not None:
         return (
-            build_button(scene, "answer", Tone.GO, "call.answer"),
-            build_button(scene, "decline", Tone.STOP, "call.decline"),
+            _button(scene, "answer", Tone.GO, "call.answer"),
+            _button(scene, "decline", Tone.STOP, "call.decline"),
         )
     if call.phase is CallPhase.RINGING:
         return (hang_up,)
     verb = "resume" if call.is_held else "unmute" if call.is_muted else "mute"
-    return (build_button(scene, verb, Tone.PLAIN, f"call.{verb}"), hang_up)
+    return (_button(scene, verb, Tone.PLAIN, f"call.{verb}"), hang_up)
 
 
 # --- an answer --------------------------------------------------------------------------------
 
 
 def _card(scene: Scene) -> Focus | None:
-    """The answer, unless it holds names that may not be shown."""
+    """The answer, unless it holds names that may not be shown, or is nothing for a moving car."""
     card = scene.status.card
     if not card or scene.is_times_only or (card.is_private and not scene.shows_names):
+        return None
+    if card.is_for_parked and scene.status.is_moving:
         return None
     return Focus(
         kind=FocusKind.CARD,

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 
 from assistant.core import agenda, glance
-from assistant.core.focus import build_button, build_focus, clock_text, date_text, title_of
+from assistant.core.focus import build_focus, clock_text, date_text, title_of
 from assistant.core.model import Span
 from assistant.core.states import State
 from assistant.core.timeline import build_time_line
@@ -24,7 +24,6 @@ from assistant.core.view import (
     NoticeKind,
     Scene,
     TimeLine,
-    Tone,
     View,
 )
 
@@ -39,7 +38,7 @@ LABELS = (
     *("minutes", "minutes_left", "hours", "hours_left"),
     *("leave_by", "clash", "with", "people", "tentative", "private_appointment", "nothing_more"),
     *("join", "call", "hang_up", "answer", "decline", "mute", "unmute", "resume"),
-    *("sign_in", "say_sign_in"),
+    *("sign_in", "say_sign_in", "signed_out"),
     *("say_join", "say_call", "say_hang_up", "say_answer", "say_decline"),
     *("say_mute", "say_unmute", "say_resume"),
     *("call_incoming", "call_ringing", "call_connected", "call_waiting", "call_unknown"),
@@ -92,15 +91,11 @@ def build_view(scene: Scene, previous: View | None = None) -> View:
 
 
 def _near(scene: Scene) -> Scene:
-    """Leave out what is far away: a page that is built every second must stay cheap. And what is
-    for parked drivers, while moving."""
+    """Leave out what is far away: a page that is built every second must stay cheap."""
     today = agenda.day_span(scene.now.date(), scene.zone)
     near = Span(start=today.start, end=today.end + HORIZON)
     kept = (a for a in scene.copy.appointments if a.is_all_day or a.span.overlaps(near))
-    status, card = scene.status, scene.status.card
-    if card and card.is_for_parked and status.is_moving:
-        status = replace(status, card=None)
-    return replace(scene, status=status, copy=replace(scene.copy, appointments=tuple(kept)))
+    return replace(scene, copy=replace(scene.copy, appointments=tuple(kept)))
 
 
 def to_json(view: View) -> str:
@@ -178,17 +173,11 @@ def _notices(scene: Scene) -> tuple[Notice, ...]:
     found = [*scene.status.health, *_own_notices(scene)]
     found.sort(key=lambda notice: not notice.is_problem)
     if not scene.status.is_moving:
-        return tuple(_with_way_out(scene, notice) for notice in found)
+        return tuple(found)
     return tuple(
         replace(notice, text=_words(notice) if index == 0 else "")
         for index, notice in enumerate(found[: glance.MAX_ITEMS])
     )
-
-
-def _with_way_out(scene: Scene, notice: Notice) -> Notice:
-    if notice.kind is not NoticeKind.SIGN_IN or not scene.status.can_sign_in:
-        return notice
-    return replace(notice, button=build_button(scene, "sign_in", Tone.GO, "session.sign_in"))
 
 
 def _words(notice: Notice) -> str:
@@ -201,6 +190,8 @@ def _own_notices(scene: Scene) -> list[Notice]:
         notices.append(_notice(scene, NoticeKind.EAR, "ear_worn", is_problem=True))
     if status.is_muted:
         notices.append(_notice(scene, NoticeKind.MUTED, "microphone_off", is_problem=True))
+    if status.is_signed_out:
+        notices.append(_notice(scene, NoticeKind.SIGN_IN, "signed_out", is_problem=True))
     if scene.now - scene.copy.as_of > scene.look.stale_after:
         text = scene.label("as_of", time=_as_of(scene))
         notices.append(Notice(kind=NoticeKind.CALENDAR, text=text))

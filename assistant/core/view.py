@@ -54,28 +54,6 @@ class NoticeKind(StrEnum):
     SIGN_IN = "sign_in"
 
 
-class Tone(StrEnum):
-    """The colour of a button: green, red, neutral."""
-
-    GO = "go"
-    STOP = "stop"
-    PLAIN = "plain"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
-    """Something to touch. Only what is shown can be done: the page sends back `key`."""
-
-    key: str
-    label: str
-    glyph: str
-    tone: Tone
-    words: str
-    """What to say instead; "" where a sentence would mean something else."""
-    interpretation: Interpretation
-    """What a touch means; never leaves the program."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One line about the state of things. Problems come first and are coloured."""
@@ -84,8 +62,6 @@ class Notice:
     text: str
     """"" for the picture alone."""
     is_problem: bool = False
-    button: Button | None = None
-    """The way out, for a parked driver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +87,8 @@ class Status:
     """The microphone is switched off."""
     is_ear_worn: bool = False
     """Sound goes to a headset."""
+    is_signed_out: bool = False
+    """An account lets the driver in no more."""
     can_sign_in: bool = False
     """An account has to be signed in, and can be from here."""
 
@@ -186,6 +164,28 @@ class Scene:
 
 
 # --- what comes out ---------------------------------------------------------------------------
+
+
+class Tone(StrEnum):
+    """The colour of a button: green, red, neutral."""
+
+    GO = "go"
+    STOP = "stop"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something to touch. Only what is shown can be done: the page sends back `key`."""
+
+    key: str
+    label: str
+    glyph: str
+    tone: Tone
+    words: str
+    """What to say instead; "" where a sentence would mean something else."""
+    interpretation: Interpretation
+    """What a touch means; never leaves the program."""
 
 
 class FocusKind(StrEnum):
@@ -291,8 +291,5 @@ class View:
     @property
     def buttons(self) -> tuple[Button, ...]:
         """Everything that can be touched now."""
-        if not self.takes_touch:
-            return ()
-        notices = (notice.button for notice in self.notices)
-        blocks = (block.button for block in self.time_line.blocks)
-        return (*self.focus.buttons, *filter(None, notices), *filter(None, blocks))
+        blocks = tuple(block.button for block in self.time_line.blocks if block.button)
+        return (*self.focus.buttons, *blocks) if self.takes_touch else ()

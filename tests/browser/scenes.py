@@ -77,6 +77,11 @@ CARD = Card(
     lines=("3 more today", "Interview 13:00, Room 4.2", "Design clinic 13:30, tentative"),
     is_private=True,
 )
+CODE = Card(
+    glyph=Glyph.INFO,
+    lines=("ABCD1234", "microsoft.com/devicelogin", "Microsoft 365"),
+    is_for_parked=True,
+)
 LOST = Notice(kind=NoticeKind.MICROPHONE, text="Microphone lost: USB PnP", is_problem=True)
 CALL = Call(phase=CallPhase.CONNECTED, name="Anna Weber", since=NOW - timedelta(seconds=252))
 SPOKEN = {
@@ -92,6 +97,8 @@ SCENES = {
     "held": scene(day_look(), call=replace(CALL, is_muted=True, is_held=True), is_moving=True),
     "waiting": scene(call=replace(CALL, waiting="Ben Okafor"), is_moving=True),
     "headset-fr": scene(replace(LOOK, market="FR"), is_moving=True, is_ear_worn=True),
+    "signed-out": scene(day_look(), is_signed_out=True, can_sign_in=True),
+    "sign-in": scene(card=CODE, is_signed_out=True, can_sign_in=True),
     "private": scene(is_private=True, copy=replace(COPY, as_of=at("8:10"))),
     "listening": scene(is_moving=True, activity=State.LISTENING),
     "thinking": scene(is_moving=True, activity=State.THINKING, heard="call my next meeting"),

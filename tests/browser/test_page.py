@@ -286,7 +286,16 @@ def test_thirty_characters_fit(display: Display, visit: Visit) -> None:
 @pytest.mark.parametrize("size", [(1280, 480), (800, 480), (1920, 720), (390, 844), (844, 390)])
 def test_nothing_scrolls_or_overlaps(display: Display, visit: Visit, size: tuple[int, int]) -> None:
     page = visit(*size)
-    for name in ("day", "night", "in-call", "muted", "waiting", "thinking", "parked-answer"):
+    for name in (
+        "day",
+        "night",
+        "in-call",
+        "muted",
+        "waiting",
+        "thinking",
+        "parked-answer",
+        "sign-in",
+    ):
         show(display, page, SCENES[name])
         assert page.evaluate(
             "[document.scrollingElement.scrollHeight <= innerHeight,"
@@ -374,7 +383,9 @@ def is_inside(box: FloatRect) -> bool:
     return box["x"] >= 0 and box["x"] + box["width"] <= 1281
 
 
-@pytest.mark.parametrize("name", ["day", "night", "in-call", "private", "listening", "answer"])
+@pytest.mark.parametrize(
+    "name", ["day", "night", "in-call", "private", "listening", "answer", "sign-in"]
+)
 def test_picture_of(display: Display, visit: Visit, tmp_path: Path, name: str) -> None:
     """The README's pictures; `ROADCALL_PICTURES=1` puts them there."""
     page = visit(reduced_motion="reduce")

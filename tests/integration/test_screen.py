@@ -10,10 +10,19 @@ from assistant.__main__ import build_parser
 from assistant.commands import Session
 from assistant.core import events as ev
 from assistant.core.events import Connected, DeviceBack, DeviceFailed, Event, Ringing
-from assistant.core.outcome import Action
+from assistant.core.outcome import Action, Card, Glyph
 from assistant.core.view import View
 from assistant.devices.vehicle import Motion
-from assistant.errors import AssistantError, ButtonLost, MicrophoneLost, SpeakerLost, Unreachable
+from assistant.errors import (
+    AssistantError,
+    ButtonLost,
+    CodeExpired,
+    MicrophoneLost,
+    SignInDeclined,
+    SignInNeeded,
+    SpeakerLost,
+    Unreachable,
+)
 from assistant.screen import Screen
 
 
@@ -60,6 +69,30 @@ def test_lost_device_is_shown_until_it_is_back(
     assert stage.problems(DeviceFailed(error=error)) == [kind]
     assert stage.problems(ev.SpeechDone()) == [kind]
     assert stage.problems(DeviceBack(kind=kind, device="USB")) == []
+
+
+def test_account_that_is_signed_out_is_shown_until_it_is_back(stage: Stage) -> None:
+    assert stage.problems(DeviceFailed(error=SignInNeeded("Work"))) == ["sign_in"]
+    assert stage.problems(DeviceBack(kind="sign_in", device="Work")) == []
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        DeviceBack(kind="sign_in", device="Work"),
+        DeviceFailed(error=CodeExpired("Work")),
+        DeviceFailed(error=SignInDeclined("Work")),
+    ],
+)
+def test_code_stays_while_it_counts_and_the_car_is_parked(stage: Stage, end: Event) -> None:
+    code = Card(glyph=Glyph.INFO, lines=("ABCD1234",), is_for_parked=True)
+    stage.screen.show(code)
+    assert stage.after(motion=Motion.PARKED).focus.lines == ("ABCD1234",)
+    assert "ABCD1234" not in stage.after(motion=Motion.MOVING).focus.lines
+    stage.screen.show(Card(glyph=Glyph.INFO, lines=("Nothing today",)))
+    assert stage.after(motion=Motion.PARKED).focus.lines == ("Nothing today",)
+    stage.screen.show(code)
+    assert "ABCD1234" not in stage.after(end, motion=Motion.PARKED).focus.lines
 
 
 def test_calendar_that_was_never_read_is_shown(stage: Stage) -> None:

@@ -31,7 +31,6 @@ from assistant.core.view import (
 
 ZONE = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 11, 7, 30, tzinfo=ZONE)
-SIGNED_OUT = Notice(kind=NoticeKind.SIGN_IN, text="sign in", is_problem=True)
 LOOK = Look(labels={key: key for key in LABELS} | {"leave_by": "leave {time}", "say": "{words}!"})
 SECRET = "Weber"
 ANNA = Attendee(name=f"Anna {SECRET}", response=Response.ACCEPTED)
@@ -491,7 +490,7 @@ def test_a_code_is_for_the_parked_car_only() -> None:
 def test_signing_in_is_offered_where_it_can_be_done(
     is_moving: bool, can_sign_in: bool, is_offered: bool
 ) -> None:
-    view = build_view(scene(health=(SIGNED_OUT,), is_moving=is_moving, can_sign_in=can_sign_in))
+    view = build_view(scene(is_signed_out=True, is_moving=is_moving, can_sign_in=can_sign_in))
     offered = [button.interpretation.intent for button in view.buttons]
     assert ("session.sign_in" in offered) is is_offered
 
@@ -517,7 +516,7 @@ def test_every_label_is_used() -> None:
     faces += [{"call": Call(phase=CallPhase.CONNECTED, is_muted=True)}]
     faces += [{"call": Call(phase=CallPhase.CONNECTED, waiting="")}]
     faces += [{"is_private": True, "is_muted": True, "is_ear_worn": True, "leave_by": NOW}]
-    faces += [{"health": (SIGNED_OUT,), "can_sign_in": True}]
+    faces += [{"is_signed_out": True, "can_sign_in": True}]
     days: list[tuple[Appointment, ...]] = [(), now_and_then, (meeting("13:00"),)]
     days += [(meeting("10:00", m, is_tentative=True),) for m in (90, 600)]
     days += [

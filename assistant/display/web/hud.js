@@ -145,10 +145,8 @@ function fit() {
   document.documentElement.style.fontSize = `${shown.font_px * (isHandheld ? 0.75 : 1)}px`;
 }
 
-function notice({ kind, text, is_problem, button }) {
-  const content = [icon(kind), ...(text ? [text] : [])];
-  if (button) content.push(touchable(make("button", button.tone, button.label), button.key));
-  return make("li", is_problem ? "problem" : "", ...content);
+function notice({ kind, text, is_problem }) {
+  return make("li", is_problem ? "problem" : "", icon(kind), ...(text ? [text] : []));
 }
 
 function coming(item) {
