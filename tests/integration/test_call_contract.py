@@ -58,7 +58,7 @@ class Lab:
     """Whether the line learns what becomes of a call."""
 
     def ready(self) -> Lab:
-        eventually(lambda: self.line.can(self.uri), "line that is ready", 15)
+        eventually(lambda: self.line.can(self.uri), "line that is ready", 30)
         return self
 
     def expect(self, kind: type[Event]) -> Event:

@@ -61,7 +61,7 @@ class Drive:
         """Gives its address."""
         settings = direct(voice)
         with closing(SipLine(settings, self._inbox.put)) as line:
-            eventually(lambda: line.can("sip:anybody@example.org"), "second line")
+            eventually(lambda: line.can("sip:anybody@example.org"), "second line", 30)
             self._lines.append(line)
             yield settings["account"]
 
@@ -132,7 +132,7 @@ class Drive:
 def drive(voice: Path) -> Iterator[Drive]:
     one = Drive(voice)
     with closing(one.line):
-        eventually(lambda: one.line.can("sip:anybody@example.org"), "line that is ready")
+        eventually(lambda: one.line.can("sip:anybody@example.org"), "line that is ready", 30)
         yield one
 
 

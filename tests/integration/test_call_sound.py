@@ -78,7 +78,7 @@ def car(server: SoundServer, far: Peer) -> Iterator[SipLine]:
     del server
     events: list[Event] = []
     with closing(SipLine(direct(), events.append)) as line:
-        eventually(lambda: line.can(far.uri), "line that is ready")
+        eventually(lambda: line.can(far.uri), "line that is ready", 30)
         line.dial(far.uri)
         far.expect("CALL_INCOMING")
         far.order("accept")

@@ -38,7 +38,7 @@ class Car:
         self.line = SipLine(own, self.events.append)
 
     def ready(self) -> Car:
-        eventually(lambda: self.line.can("sip:anybody@example.org"), "signed-in line")
+        eventually(lambda: self.line.can("sip:anybody@example.org"), "signed-in line", 30)
         return self
 
     def expect(self, kind: type[Event], count: int = 1) -> Event:

@@ -112,11 +112,11 @@ def peer(
     for file, text in (("config", config), ("accounts", "# none\n"), ("contacts", "")):
         (folder / file).write_text(text)
     with running([program, "-f", str(folder)], folder / "log"):
-        link = eventually(lambda: _connected(control), "control connection of the peer")
+        link = eventually(lambda: _connected(control), "control connection of the peer", 30)
         far = Peer(uri, port, link)
         try:
             far.order("uanew", account or own)
-            eventually(lambda: far.answers, "account of the peer")
+            eventually(lambda: far.answers, "account of the peer", 30)
             yield far
         finally:
             far.close()
