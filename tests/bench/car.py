@@ -28,6 +28,7 @@ from assistant.speech.voice import Voice
 from tests.browser.scenes import SCENES
 from tests.hardware.live_drive import LiveDrive
 from tests.hardware.sound_server import SoundServer
+from tests.integration.parts import eventually
 
 REPLIES = (
     "Your next meeting is the budget review at ten, with Anna Weber.",
@@ -51,6 +52,9 @@ def main() -> None:
             rows["start to ready (target 3000 ms)"] = [
                 _ready_ms(Path(folder), server) for _ in range(REPEATS)
             ]
+            rows["microphone lost to first sound (target 1000 ms)"] = _losses_ms(
+                Path(folder), server
+            )
             first, silent = zip(*_spoken(Path(folder), server), strict=True)
             rows["text to first sound (target 150 ms)"] = list(first)
             rows["hush to silence (target 100 ms)"] = list(silent)
@@ -68,6 +72,34 @@ def _ready_ms(folder: Path, server: SoundServer) -> float:
     drive = LiveDrive(folder, server)
     drive.stop()
     return 1000 * drive.ready_s
+
+
+def _losses_ms(folder: Path, server: SoundServer) -> list[float]:
+    """From the unplugging to the first sound of what is said about it, in a running drive."""
+    drive = LiveDrive(folder, server)
+    try:
+        return [_loss_ms(folder, server, drive) for _ in range(REPEATS)]
+    finally:
+        drive.stop()
+
+
+def _loss_ms(folder: Path, server: SoundServer, drive: LiveDrive) -> float:
+    wav = folder / "speaker.wav"
+    wav.unlink(missing_ok=True)
+    said = len(drive.replies())
+    with server.recording(wav):
+        threading.Event().wait(0.5)
+        lost_ms = _recorded_ms(wav)
+        server.unplug_microphone()
+        eventually(lambda: len(drive.replies()) > said, "the loss is said", 30)
+    server.plug_in_microphone()
+    eventually(lambda: len(drive.replies()) > said + 1, "the return is said", 30)
+    return _loud_ms(wav)[0] - lost_ms
+
+
+def _loud_ms(wav: Path) -> list[float]:
+    samples = np.abs(np.frombuffer(read_wav(wav).pcm, "<i2").astype(int))
+    return list(np.flatnonzero(samples > 300) / 16)
 
 
 def _spoken(folder: Path, server: SoundServer) -> list[tuple[float, float]]:
@@ -90,9 +122,8 @@ def _one_reply(folder: Path, server: SoundServer, voice: Voice, text: str) -> tu
         hushed = _recorded_ms(wav)
         voice.hush()
         pause.wait(0.7)
-    samples = np.abs(np.frombuffer(read_wav(wav).pcm, "<i2").astype(int))
-    loud_ms = np.flatnonzero(samples > 300) / 16
-    return float(loud_ms[0]) - asked, max(0.0, float(loud_ms[-1]) - hushed)
+    loud_ms = _loud_ms(wav)
+    return loud_ms[0] - asked, max(0.0, loud_ms[-1] - hushed)
 
 
 def _recorded_ms(wav: Path) -> float:
