@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from assistant.actions.ports import Calendar, CallLine, SignIns, WritableCalendar
-from assistant.actions.world import World
+from assistant.actions.world import World, in_view
 from assistant.calendars import Calendars
 from assistant.config import Account, Config
 from assistant.core import locales
@@ -23,7 +23,7 @@ from assistant.core.dialog import Dialog
 from assistant.core.events import Event, Scope
 from assistant.core.locales import Locale
 from assistant.core.match import Matcher
-from assistant.core.model import CalendarCopy, Contact, Interpretation, Span
+from assistant.core.model import CalendarCopy, Contact, Interpretation
 from assistant.core.outcome import Context
 from assistant.core.recent import Recent
 from assistant.core.slots import Vocabulary, build_vocabulary, likeliest
@@ -38,9 +38,6 @@ from assistant.services.recents import load_recent
 from assistant.services.textfile import data_folder
 from assistant.services.tokens import read_password
 
-AHEAD = timedelta(days=14)
-BEHIND = timedelta(days=1)
-"""How much of the calendar is kept at hand."""
 MOST_HEARD = 3000
 """People who can be heard by name; all others can be typed. With 20,000 names a new grammar would
 take 6 s and half a gigabyte, and too many of them sound alike."""
@@ -104,7 +101,7 @@ class Car:
     def _read(self) -> CalendarCopy:
         now = self.clock()
         try:
-            copy = self.calendar.read(Span(start=now - BEHIND, end=now + AHEAD))
+            copy = self.calendar.read(in_view(now))
         except ServiceError as error:
             self.trouble = error
             return CalendarCopy(appointments=(), as_of=now)

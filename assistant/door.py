@@ -183,7 +183,8 @@ def perform(command: ev.Act, world_of: WorldOf) -> Outcome | AssistantError:
             return NotUnderstood(command.order.intent)
         outcome = act(*in_calendar(world, command.order))
         if command.order.left and outcome.text:
-            return replace(outcome, text=f"{world.wording.phrase('one_at_a_time')} {outcome.text}")
+            said = world.wording.phrase("one_at_a_time", text=outcome.text)
+            return replace(outcome, text=said)
         return outcome
     except AssistantError as error:
         return error

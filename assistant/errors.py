@@ -97,6 +97,12 @@ class TooSlow(ServiceError):
     retryable = True
 
 
+class OutOfView(ServiceError):
+    """Asked about days of which there is no copy."""
+
+    say = "out_of_view"
+
+
 class NotDone(ServiceError):
     """The order of the driver never reached the service: nothing has happened."""
 

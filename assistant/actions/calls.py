@@ -22,6 +22,7 @@ from assistant.actions.selection import (
     meant,
     named_of,
     when_of,
+    works_for,
 )
 from assistant.actions.world import World
 from assistant.core import agenda
@@ -123,6 +124,9 @@ def _call_counterpart(world: World, reading: Interpretation, one: Appointment) -
     if chosen:
         people = [contact_of(world, a) for a in one.others]
         people = [c for c in people if c.name in meant(chosen)]
+    elif org := named_of(reading, "org"):
+        staff = [a for a in one.others if works_for(a, meant(org))]
+        people = [contact_of(world, a) for a in staff] or people
     spoken = world.wording.title(one, hidden=world.context.is_private)
     if not people:
         text = world.wording.reply("call.meeting.nobody", title=spoken)
@@ -139,7 +143,12 @@ def _call_counterpart(world: World, reading: Interpretation, one: Appointment) -
 
 
 def _nothing_there(world: World, reading: Interpretation) -> Outcome:
-    """Nothing at that time: say what is near, and offer it."""
+    """Nothing at that time: say what is near, and offer it; of a company, its people."""
+    org = named_of(reading, "org")
+    staff = [c.name for c in world.people if org and c.organisation in meant(org)]
+    if staff:
+        someone = replace(reading, intent="call.person", slots={})
+        return ask_which_person(world, someone, staff[:3])
     when = when_of(reading)
     around = agenda.near(world.appointments, when.spans[0].start) if when and when.spans else ()
     if not around:

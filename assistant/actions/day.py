@@ -8,11 +8,12 @@ from datetime import date, datetime, time, timedelta
 
 from assistant.actions import meetings, telling
 from assistant.actions.selection import meant, named_of, when_of
-from assistant.actions.world import World
+from assistant.actions.world import World, in_view
 from assistant.core import agenda
 from assistant.core.model import Appointment, Grain, Interpretation, Span
 from assistant.core.outcome import Glyph, Outcome, Reply
 from assistant.core.wording import MAX_ITEMS, MAX_WORDS
+from assistant.errors import OutOfView
 
 WORKING_DAY_H = (8, 18)
 """Hours of the car's clock in which a gap is worth naming."""
@@ -100,9 +101,17 @@ def _stretch(world: World, reading: Interpretation) -> tuple[Span, str]:
     """What is asked about and how it is called; without words, from now to midnight."""
     when = when_of(reading)
     if when and when.spans:
-        return when.spans[0], telling.time_asked(world, when)
+        return _in_view(world, when.spans[0]), telling.time_asked(world, when)
     today = agenda.day_span(world.now.date(), world.zone)
     return Span(start=world.now, end=today.end), world.wording.phrase("today")
+
+
+def _in_view(world: World, span: Span) -> Span:
+    """Raises OutOfView where any of it, apart from what is past, is unknown."""
+    known = in_view(world.now)
+    if span.end > known.end or span.end <= known.start:
+        raise OutOfView("calendar")
+    return span
 
 
 def free(world: World, reading: Interpretation) -> Outcome:
@@ -110,7 +119,7 @@ def free(world: World, reading: Interpretation) -> Outcome:
     spoken = when_of(reading)
     if spoken is None or not spoken.spans:
         return gap(world, reading)
-    span = spoken.spans[0]
+    span = _in_view(world, spoken.spans[0])
     if spoken.grain is Grain.INSTANT:
         span = Span(start=span.start, end=span.start + timedelta(minutes=30))
     taken = tuple(a for a in agenda.blocking(world.appointments) if a.span.overlaps(span))

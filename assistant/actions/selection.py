@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from assistant.actions.world import World
+from assistant.actions.world import World, in_view
 from assistant.core import agenda
 from assistant.core.model import (
     Appointment,
@@ -21,6 +21,7 @@ from assistant.core.model import (
     When,
 )
 from assistant.core.outcome import Ask, Card, Choice, Glyph
+from assistant.errors import OutOfView
 
 CLEAR_SCORE = 0.8
 """Likeness from which a name is taken without asking."""
@@ -80,7 +81,7 @@ def contact_of(world: World, attendee: Attendee) -> Contact:
 def appointments_meant(world: World, reading: Interpretation) -> tuple[Appointment, ...]:
     """Appointments the slots describe, the likeliest first; without slots, the topic.
 
-    Upcoming ones come before past ones, each by nearness to now.
+    Upcoming ones come before past ones, each by nearness to now. Raises OutOfView.
     """
     chosen = reading.slots.get("uid")
     if chosen:
@@ -90,6 +91,8 @@ def appointments_meant(world: World, reading: Interpretation) -> tuple[Appointme
     found: tuple[Appointment, ...] = ()
     when = when_of(reading)
     if when:
+        if when.spans and when.spans[0].start >= in_view(world.now).end:
+            raise OutOfView("calendar")
         found = agenda.at(world.appointments, when)
     elif any(slot in reading.slots for slot in ("title", "person", "org")):
         found = agenda.attended(world.appointments)
@@ -117,10 +120,20 @@ def _has_person(appointment: Appointment, names: Sequence[str]) -> bool:
 
 
 def _has_org(appointment: Appointment, orgs: Sequence[str]) -> bool:
-    text = " ".join(
-        (appointment.title, *(a.email.partition("@")[2] for a in appointment.others))
-    ).casefold()
-    return any(org.casefold() in text for org in orgs)
+    """By its title, or by addresses such as grace@harbour-health.example."""
+    title = _letters(appointment.title)
+    return any(_letters(org) in title for org in orgs) or any(
+        works_for(one, orgs) for one in appointment.others
+    )
+
+
+def works_for(one: Attendee, orgs: Sequence[str]) -> bool:
+    domain = _letters(one.email.partition("@")[2])
+    return any(_letters(org) in domain for org in orgs)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 _TESTS: dict[str, Callable[[Appointment, Sequence[str]], bool]] = {

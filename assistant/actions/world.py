@@ -11,12 +11,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from assistant.actions.ports import CallLine, SignIns, WritableCalendar
+from assistant.core import agenda
 from assistant.core.changes import Change
-from assistant.core.model import Appointment, CalendarCopy, Contact, Interpretation
+from assistant.core.model import Appointment, CalendarCopy, Contact, Interpretation, Span
 from assistant.core.outcome import Action, Context, Outcome
 from assistant.core.recent import Recent
 from assistant.core.wording import Wording
 from assistant.errors import ServiceError
+
+BEHIND = timedelta(days=1)
+AHEAD = timedelta(days=15)
+"""How much of the calendar is at hand before and after the last midnight: yesterday, today and
+two weeks more."""
+
+
+def in_view(now: datetime) -> Span:
+    """What can be known of the calendar; of other days nothing may be said."""
+    midnight = agenda.day_span(now.date(), now.tzinfo or UTC).start
+    return Span(start=midnight - BEHIND, end=midnight + AHEAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

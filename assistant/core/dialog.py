@@ -238,10 +238,11 @@ class Dialog(Floor):
             return self._say_phrase("only_parked")
         self.memory.keep(reply)
         text, self.memory.rest = reply.text, reply.rest
-        if not reply.rest:
-            text, self.memory.rest = budget(reply.text)
         action = reply.action
         if action is None:
+            if not reply.rest:
+                text, self.memory.rest = budget(reply.text)
+                text += f" {self.wording.phrase('more')}" if self.memory.rest else ""
             return self._say(text or self._done_text, reply.card)
         if action.kind not in CALLS:
             return self._carry_out(action, text)

@@ -1,14 +1,16 @@
-"""Whole conversations through the text door: says, answers, asks, acts.
+"""Whole conversations through the text door: says, answers, asks, acts, and what became of it.
 
 One TOML per locale; a native speaker can review it without reading Python. Every script is one
-drive on the sample week, so the same sentence may mean something else later in it.
+drive on the sample week, so the same sentence may mean something else later in it. Scripts that
+change the calendar do so in a stand-in, which may be out of reach; real servers are in
+tests/integration.
 """
 
 from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ import pytest
 
 from assistant import report
 from assistant.commands import Session
-from assistant.core.model import Hypothesis
+from assistant.core.model import Appointment, Hypothesis, Response, Span
 from assistant.core.recent import Recent
+from assistant.errors import Unreachable
 
 FILES = sorted(Path(__file__).parent.glob("*.toml"))
 TABLES = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in FILES}
@@ -26,6 +29,40 @@ SCRIPTS = [
     for tag, table in TABLES.items()
     for script in table["script"]
 ]
+
+
+class Notebook:
+    """A stand-in for a calendar that can be changed (`ports.WritableCalendar`): takes notes."""
+
+    def __init__(self, *, is_offline: bool) -> None:
+        self.is_offline = is_offline
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        if self.is_offline:
+            raise Unreachable("calendar")
+        self.notes.append(text)
+
+    def respond(self, appointment: Appointment, response: Response) -> None:
+        self.note(f"respond {appointment.title}: {response}")
+
+    def create(self, appointment: Appointment) -> None:
+        invited = "".join(f", {one.name}" for one in appointment.attendees)
+        self.note(f"create {appointment.title} {written(appointment.span)}{invited}")
+
+    def move(self, appointment: Appointment, span: Span) -> None:
+        self.note(f"move {appointment.title} {written(span)}")
+
+    def cancel(self, appointment: Appointment) -> None:
+        self.note(f"cancel {appointment.title}")
+
+    def notify(self, appointment: Appointment, recipients: Sequence[str], text: str) -> None:
+        names = ", ".join(address.partition("@")[0] for address in recipients)
+        self.note(f"tell {names} about {appointment.title}: {text}")
+
+
+def written(span: Span) -> str:
+    return f"{span.start:%Y-%m-%d %H:%M}-{span.end:%H:%M}"
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +88,8 @@ def test_conversation(tag: str, script: dict[str, Any], sessions: dict[str, Sess
     session = sessions[tag]
     session.door.hang_up()
     session.car.recent = Recent()
+    notebook = Notebook(is_offline=script.get("offline", False))
+    session.car.writable = notebook if script.get("writable") else None  # type: ignore[assignment]
     session.door = session.new_door()
     for row in script["turns"]:
         turn = session.door.say(Hypothesis(text=row["says"]))
@@ -61,12 +100,15 @@ def test_conversation(tag: str, script: dict[str, Any], sessions: dict[str, Sess
             "answers": got["reply"],
             "asks": got["asks"],
             "action": f"{action['kind']} {action['target']}" if action else "",
+            "world": notebook.notes,
         } == {
             "intent": row["intent"],
             "answers": row["answers"],
             "asks": row.get("asks", False),
             "action": row.get("action", ""),
+            "world": row.get("world", []),
         }, row["says"]
+        assert not row.get("card") or got["card"]["lines"] == row["card"], row["says"]
 
 
 @pytest.mark.parametrize("tag", TABLES)
