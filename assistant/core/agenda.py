@@ -134,18 +134,6 @@ def clashes(appointments: Iterable[Appointment]) -> tuple[tuple[Appointment, App
     )
 
 
-def block_from(appointments: Iterable[Appointment], start: Appointment) -> tuple[Appointment, ...]:
-    """`start` and what follows it back to back."""
-    block = [start]
-    for entry in blocking(appointments):
-        if entry.span.start < start.span.start or entry.uid == start.uid:
-            continue
-        if entry.span.start - max(a.span.end for a in block) > BACK_TO_BACK:
-            break
-        block.append(entry)
-    return tuple(block)
-
-
 def joinable(appointments: Iterable[Appointment], now: datetime) -> tuple[Appointment, ...]:
     """Online entries that can be entered now, likeliest first.
 

@@ -256,11 +256,7 @@ class _Resolver:
             for day in days
             for start, end in pairs
         ]
-        return (
-            sorted(spans, key=lambda span: span.end <= self.now)
-            if not possible_days(self.fields, self.today)
-            else spans
-        )
+        return self._ahead(spans, named)
 
     def _parts(self) -> list[Span]:
         """Morning, lunch, tonight: of the day said, else of the next one that is not over."""
@@ -270,11 +266,11 @@ class _Resolver:
         named = possible_days(self.fields, self.today)
         days = named or [self.today, self.today + timedelta(days=1)]
         spans = [Span(start=self._moment(d, start), end=self._moment(d, end)) for d in days]
-        return (
-            sorted(spans, key=lambda span: span.end <= self.now)
-            if not possible_days(self.fields, self.today)
-            else spans
-        )
+        return self._ahead(spans, named)
+
+    def _ahead(self, spans: list[Span], named: list[date]) -> list[Span]:
+        """Where no day was said, what is over comes last."""
+        return spans if named else sorted(spans, key=lambda span: span.end <= self.now)
 
     # --- clock and calendar ----------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from assistant.core.locales import Locale
 from assistant.core.match import Matcher
 from assistant.core.model import Grain, When
 from assistant.core.slots import build_vocabulary
-from assistant.core.when import minutes, resolve
+from assistant.core.when import minutes, refined, resolve
 
 ZONES = {"en-GB": "Europe/London", "de-DE": "Europe/Berlin", "fr-FR": "Europe/Paris"}
 MONDAY = "2026-11-23 10:00"
@@ -26,10 +26,13 @@ Hear = Callable[[str, str, str], When]
 def heard(language: Callable[[str], Locale]) -> Hear:
     """The words alone, as the answer to "when?"."""
 
+    matchers: dict[str, Matcher] = {}
+
     def hear(tag: str, text: str, now: str) -> When:
-        matcher = Matcher(language(tag), build_vocabulary(language(tag), [], []))
+        if tag not in matchers:
+            matchers[tag] = Matcher(language(tag), build_vocabulary(language(tag), [], []))
         moment = datetime.fromisoformat(now).replace(tzinfo=ZoneInfo(ZONES[tag]))
-        found = matcher.interpret(text, now=moment, scope=Scope.QUESTION)
+        found = matchers[tag].interpret(text, now=moment, scope=Scope.QUESTION)
         values = [v for reading in found for v in reading.slots.values() if isinstance(v, When)]
         assert values, f"{text!r} is no time"
         return values[0]
@@ -121,6 +124,14 @@ STRETCHES = [
     ("fr-FR", "le premier mars", "03-01 00:00", "03-02 00:00"),
     ("fr-FR", "entre quatorze et seize heures", "11-23 14:00", "11-23 16:00"),
     ("fr-FR", "jeudi en huit", "12-03 00:00", "12-04 00:00"),
+    ("en-GB", "the next hour", "11-23 10:00", "11-23 11:00"),
+    ("en-GB", "until friday", "11-23 10:00", "11-27 00:00"),
+    ("en-GB", "in the late afternoon", "11-23 15:30", "11-23 18:30"),
+    ("de-DE", "die nächste stunde", "11-23 10:00", "11-23 11:00"),
+    ("de-DE", "bis vier", "11-23 10:00", "11-23 16:00"),
+    ("de-DE", "ab vier", "11-23 16:00", "11-24 00:00"),
+    ("fr-FR", "dans les deux prochaines heures", "11-23 10:00", "11-23 12:00"),
+    ("fr-FR", "jusqu'à vendredi", "11-23 10:00", "11-27 00:00"),
 ]
 
 
@@ -128,6 +139,55 @@ STRETCHES = [
 def test_stretches(heard: Hear, tag: str, text: str, start: str, end: str) -> None:
     span = heard(tag, text, MONDAY).spans[0]
     assert (span.start.strftime("%m-%d %H:%M"), span.end.strftime("%m-%d %H:%M")) == (start, end)
+
+
+DAYS = [
+    ("en-GB", "3 march 2031", "2031-03-03", "2031-03-04"),
+    ("en-GB", "the third of march twenty thirty one", "2031-03-03", "2031-03-04"),
+    ("en-GB", "in april 2027", "2027-04-01", "2027-05-01"),
+    ("en-GB", "from the 24th to the 27th", "2026-11-24", "2026-11-28"),
+    ("en-GB", "from the 28th to the 3rd of december", "2026-11-28", "2026-12-04"),
+    ("en-GB", "from the third to the seventh of april", "2027-04-03", "2027-04-08"),
+    ("en-GB", "from 3 to 7 april 2028", "2028-04-03", "2028-04-08"),
+    ("en-GB", "between tomorrow and friday", "2026-11-24", "2026-11-28"),
+    ("en-GB", "from friday to tuesday", "2026-11-27", "2026-12-02"),
+    ("en-GB", "the week after next", "2026-12-07", "2026-12-14"),
+    ("de-DE", "am dritten märz zweitausendeinunddreißig", "2031-03-03", "2031-03-04"),
+    ("de-DE", "vom 24. bis zum 27.", "2026-11-24", "2026-11-28"),
+    ("de-DE", "vom dritten bis siebten april", "2027-04-03", "2027-04-08"),
+    ("de-DE", "von morgen bis freitag", "2026-11-24", "2026-11-28"),
+    ("de-DE", "übernächste woche", "2026-12-07", "2026-12-14"),
+    ("fr-FR", "le trois mars deux mille trente et un", "2031-03-03", "2031-03-04"),
+    ("fr-FR", "du 24 au 27", "2026-11-24", "2026-11-28"),
+    ("fr-FR", "du trois au sept avril", "2027-04-03", "2027-04-08"),
+    ("fr-FR", "de demain à vendredi", "2026-11-24", "2026-11-28"),
+]
+
+
+@pytest.mark.parametrize(("tag", "text", "start", "end"), DAYS)
+def test_years_and_ranges_of_days(heard: Hear, tag: str, text: str, start: str, end: str) -> None:
+    span = heard(tag, text, MONDAY).spans[0]
+    assert (f"{span.start:%Y-%m-%d}", f"{span.end:%Y-%m-%d}") == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "expected"),
+    [
+        ("tomorrow", "at ten", "11-24 10:00"),
+        ("friday at four", "five", "11-27 17:00"),
+        ("friday at four", "thursday", "11-26 16:00"),
+        ("friday at four", "thursday at nine", "11-26 09:00"),
+        ("friday afternoon", "at three", "11-27 15:00"),
+        ("at four", "at five", "11-23 17:00"),
+        ("31 february at ten", "at eleven", "11-23 11:00"),
+    ],
+)
+def test_an_answer_completes_what_was_said_before(
+    heard: Hear, before: str, said: str, expected: str
+) -> None:
+    when = refined(heard("en-GB", before, MONDAY), heard("en-GB", said, MONDAY))
+    assert starts(when)[0] == expected
+    assert when.grain is Grain.INSTANT
 
 
 def test_a_bare_hour_keeps_its_other_meanings(heard: Hear) -> None:
