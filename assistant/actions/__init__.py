@@ -11,6 +11,7 @@ from assistant.actions import (
     meetings,
     messages,
     news,
+    presence,
     second,
 )
 from assistant.actions.world import Act
@@ -46,6 +47,7 @@ INTENTS: Mapping[str, Act] = {
     "call.other": second.other,
     "call.redial": calls.redial,
     "call.back": calls.back,
+    "call.presence": presence.presence,
     "call.answer": calls.control,
     "call.decline": calls.control,
     "call.hangup": calls.control,

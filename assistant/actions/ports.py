@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from assistant.core.model import Appointment, CalendarCopy, JoinInfo, Response, Span
+from assistant.core.model import Appointment, CalendarCopy, JoinInfo, Presence, Response, Span
 
 
 class Calendar(Protocol):
@@ -85,3 +85,12 @@ class CallLine(Protocol):
     def send_tones(self, tones: str) -> None: ...
     def close(self) -> None:
         """Hang up, free every resource; harmless twice."""
+
+
+@runtime_checkable
+class KnowsPresence(Protocol):
+    """A line whose server says who is there."""
+
+    def can(self, uri: str) -> bool: ...
+    def presence(self, uri: str) -> Presence:
+        """Raises: ServiceError."""

@@ -49,7 +49,6 @@ _OUTSIDE_NUMBER = re.compile(r"\+[0-9]+|0[0-9]{6,}")
 _EMERGENCY_ANYWHERE = ("112", "911", "999", "110")
 _FREEPHONE_CODE = 800
 """International freephone (ITU-T E.169.1)."""
-_LONGEST_EMERGENCY_DIGITS = 6
 _LONGEST_SHORT_DIGITS = 6
 
 
@@ -159,6 +158,14 @@ def safe_target(raw: str, home: str = "") -> Target:
     return target
 
 
+def is_dialable(raw: str, home: str, schemes: Sequence[str]) -> bool:
+    """Whether `raw` is safe and of one of the `schemes` that a line can dial."""
+    try:
+        return safe_target(raw, home).scheme in schemes
+    except UnsafeTarget:
+        return False
+
+
 def emergency_uri(digits: str) -> str:
     """The only address under which a line dials an emergency number: `sos:112`.
 
@@ -172,7 +179,7 @@ def emergency_uri(digits: str) -> str:
 
 def is_emergency(digits: str) -> bool:
     """Whether `digits` reach the police, an ambulance or the fire brigade in any country."""
-    return len(digits) <= _LONGEST_EMERGENCY_DIGITS and any(
+    return len(digits) <= _LONGEST_SHORT_DIGITS and any(
         shortnumberinfo.is_emergency_number(digits, region) for region in SUPPORTED_SHORT_REGIONS
     )
 
@@ -248,17 +255,13 @@ def _parse_sip(scheme: str, raw: str, home: str) -> Target:
     if found is None:
         raise UnsafeTarget(shown(raw), "not a plain SIP address")
     uri, user = f"{scheme}:{found[0]}", found["user"]
-    if _is_emergency_at_switchboard(user.lstrip("0"), home):
+    outside = user.lstrip("0")  # extensions such as 101 are common: the driver's country counts
+    if outside in _EMERGENCY_ANYWHERE or shortnumberinfo.is_emergency_number(outside, home):
         return Target(uri=uri, number=user)
     if not _OUTSIDE_NUMBER.fullmatch(user):
         return Target(uri=uri)
     number = _parse_number(user, home)
     return Target(uri=uri, number=number.number, country=number.country)
-
-
-def _is_emergency_at_switchboard(user: str, home: str) -> bool:
-    """Extensions such as 101 are common, so only numbers of the driver's own country count."""
-    return user in _EMERGENCY_ANYWHERE or shortnumberinfo.is_emergency_number(user, home)
 
 
 def _judge_number(target: Target, homes: Sequence[str]) -> Verdict:

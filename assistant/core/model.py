@@ -184,6 +184,17 @@ class NumberKind(StrEnum):
     SIP = "sip"
 
 
+class Presence(StrEnum):
+    """Whether a colleague is there."""
+
+    ONLINE = "online"
+    BUSY = "busy"
+    AWAY = "away"
+    DO_NOT_DISTURB = "do_not_disturb"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneNumber:
     kind: NumberKind

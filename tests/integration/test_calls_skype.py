@@ -17,7 +17,7 @@ from parts import eventually
 from ucwa.frontend import PASSWORD, Frontend
 
 from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
-from assistant.core.model import JoinInfo
+from assistant.core.model import JoinInfo, Presence
 from assistant.errors import (
     Busy,
     CallFailed,
@@ -213,8 +213,8 @@ def test_a_server_without_call_via_work_reaches_nobody(
 
 
 def test_presence(car: Car) -> None:
-    assert car.line.presence("anna@contoso.test") == "Busy"
-    assert car.line.presence("nobody@contoso.test&x=1\r\n") == "Unknown"
+    assert car.line.presence(ANNA) is Presence.BUSY
+    assert car.line.presence("nobody@contoso.test&x=1\r\n") is Presence.UNKNOWN
 
 
 @pytest.mark.parametrize("what", ["forget", "replace"])

@@ -30,6 +30,7 @@ from assistant.core.model import (
     JoinInfo,
     NumberKind,
     PhoneNumber,
+    Presence,
 )
 from assistant.core.outcome import Action, Ask, Confirm, Context, Outcome, Reply
 from assistant.core.recent import MOST_PEOPLE, Recent
@@ -512,6 +513,24 @@ def test_the_line_that_has_the_call_says_what_it_cannot_do() -> None:
     lines = (Muteless(name="sip"), Muteless(name="phone", rings=True))
     with pytest.raises(OnTelephone):
         carry(replace(world(), lines=lines), Action(kind="mute", target=""))  # type: ignore[arg-type]
+
+
+def test_presence_is_asked_of_the_line_that_knows_it() -> None:
+    class Knowing(Line):
+        def presence(self, uri: str) -> Presence:
+            return Presence.AWAY if uri == SIP else Presence.UNKNOWN
+
+    reading = Interpretation(intent="call.presence", slots={"person": exactly("Anna Weber")})
+    texts = [
+        INTENTS["call.presence"](one, reading).text
+        for one in (
+            world(anna(MOBILE, SIP), line=Knowing()),
+            world(anna(MOBILE), line=Knowing()),
+            world(anna(SIP)),
+        )
+    ]
+    unknown = "I can't see whether Anna Weber is there."
+    assert texts == ["Anna Weber is away.", unknown, unknown]
 
 
 def test_going_back_to_one_line_holds_the_other() -> None:

@@ -128,7 +128,7 @@ class Baresip:
                 failures = 0
             except OSError as error:
                 failures = min(failures + 1, len(_RESTART_AFTER_S) - 1)
-                log.warning("baresip did not start: %s", error)
+                log.warning("baresip is not running: %s", error)
             if not self._closing.is_set():
                 self._listener.child_lost()
                 self._closing.wait(_RESTART_AFTER_S[failures])

@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from assistant.core.dialing import safe_target
+from assistant.core.dialing import is_dialable, safe_target
 from assistant.core.events import Connected, Ended, EndReason, Event, Ringing
 from assistant.core.model import JoinInfo
 from assistant.core.tones import parse_tones
-from assistant.errors import Busy, CallFailed, UnsafeTarget
+from assistant.errors import Busy, CallFailed
 
 _CALLS = ("tel", "sip", "sips", "sos")
 
@@ -41,10 +41,7 @@ class DryRunLine:
         self.dialled: list[Dialled] = []
 
     def can(self, uri: str) -> bool:
-        try:
-            return safe_target(uri, self._country).scheme in _CALLS
-        except UnsafeTarget:
-            return False
+        return is_dialable(uri, self._country, _CALLS)
 
     def can_join(self, join: JoinInfo) -> bool:
         return bool(join.sip_uri)

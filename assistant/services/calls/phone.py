@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.core.dialing import safe_target
+from assistant.core.dialing import is_dialable, safe_target
 from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
 from assistant.core.links import shown
 from assistant.core.model import JoinInfo
@@ -27,11 +27,11 @@ from assistant.errors import (
     OnTelephone,
     TonesRefused,
     Unreachable,
-    UnsafeTarget,
 )
 from assistant.services.calls.ofono import Ofono
 
 _SETTINGS = ("bus", "modem", "tones_after_s", "country")
+_SCHEMES = ("tel", "sos")
 _TONES_AFTER_S = 3.0
 """From the answer to the first tone, unless the tones start with a pause of their own: conference
 bridges greet first and miss what is keyed in meanwhile."""
@@ -73,11 +73,7 @@ class PhoneLine:
         self._ofono = Ofono(settings.get("bus", ""), settings.get("modem", ""), self)
 
     def can(self, uri: str) -> bool:
-        try:
-            target = safe_target(uri, self._country)
-        except UnsafeTarget:
-            return False
-        return target.scheme in ("tel", "sos") and self._ofono.modem != ""
+        return self._ofono.modem != "" and is_dialable(uri, self._country, _SCHEMES)
 
     def can_join(self, join: JoinInfo) -> bool:
         """Never by link; a dial-in number is dialled with its id as tones."""
@@ -87,7 +83,7 @@ class PhoneLine:
     def dial(self, uri: str, name: str = "", tones: str = "") -> None:
         target = safe_target(uri, self._country)
         keys = target.tones + parse_tones(tones)
-        if target.scheme not in ("tel", "sos"):
+        if target.scheme not in _SCHEMES:
             raise CallFailed("no telephone number")
         call = _Call(uri=target.uri, name=name, state="dialing", is_ours=True, tones=keys)
         with self._lock:

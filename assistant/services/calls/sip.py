@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from assistant.core.dialing import Target, safe_target
+from assistant.core.dialing import Target, is_dialable, safe_target
 from assistant.core.events import (
     Connected,
     DeviceFailed,
@@ -24,7 +24,7 @@ from assistant.core.events import (
 from assistant.core.links import shown
 from assistant.core.model import JoinInfo
 from assistant.core.tones import parse_tones, split_tones
-from assistant.errors import CallFailed, SignInNeeded, Unreachable, UnsafeTarget
+from assistant.errors import CallFailed, SignInNeeded, Unreachable
 from assistant.services.calls.baresip import Baresip, Message
 from assistant.services.calls.sip_calls import Call, CallBook, end_reason
 from assistant.services.calls.sip_settings import read_settings
@@ -55,11 +55,7 @@ class SipLine:
     # --- the port ------------------------------------------------------------------------------
 
     def can(self, uri: str) -> bool:
-        try:
-            target = safe_target(uri, self._country)
-        except UnsafeTarget:
-            return False
-        return self._is_ready and target.scheme in ("tel", "sip", "sips")
+        return self._is_ready and is_dialable(uri, self._country, ("tel", "sip", "sips"))
 
     def can_join(self, join: JoinInfo) -> bool:
         """A plain SIP room; a Skype for Business focus speaks a dialect that baresip does not."""

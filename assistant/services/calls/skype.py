@@ -16,12 +16,11 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import NoReturn
 
-from assistant.core.dialing import safe_target
+from assistant.core.dialing import is_dialable, safe_target
 from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
-from assistant.core.model import JoinInfo
+from assistant.core.model import JoinInfo, Presence
 from assistant.errors import (
     Busy,
     CallFailed,
@@ -32,37 +31,10 @@ from assistant.errors import (
     Unreachable,
     UnsafeTarget,
 )
+from assistant.services.calls.skype_calls import PRESENCE, REASONS, Call
 from assistant.services.calls.ucwa import Account, Json, Ucwa, embedded, link_of, links_of
 
 _SETTINGS = ("account", "password", "login", "phone", "discovery", "ca_file", "country")
-_REASONS: Mapping[str, EndReason] = {
-    "Busy": EndReason.BUSY,
-    "Declined": EndReason.DECLINED,
-    "DestinationNotFound": EndReason.NOT_FOUND,
-    "Timeout": EndReason.NO_ANSWER,
-    "NoAnswer": EndReason.NO_ANSWER,
-    "TemporarilyUnavailable": EndReason.NO_ANSWER,
-    "Unavailable": EndReason.NO_ANSWER,
-    "Canceled": EndReason.HANG_UP,
-    "Ended": EndReason.HANG_UP,
-    "CallTerminated": EndReason.HANG_UP,
-    "NotAllowed": EndReason.REFUSED,
-    "DialoutNotAllowed": EndReason.REFUSED,
-    "Forbidden": EndReason.REFUSED,
-}
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Call:
-    uri: str
-    name: str
-    operation: str
-    """Our own id of the invitation (at most 50 characters)."""
-    links: dict[str, str] = field(default_factory=dict)
-    """What can be done with it now: cancel, conversation, stopPhoneAudio, holdPhoneAudio, …"""
-    has_rung: bool = False
-    is_up: bool = False
-    ending: EndReason | None = None
 
 
 class SkypeLine:
@@ -78,7 +50,7 @@ class SkypeLine:
         self._phone = safe_target(settings["phone"], self._country).uri
         self._post = post
         self._lock = threading.Lock()
-        self._call: _Call | None = None
+        self._call: Call | None = None
         self._links: dict[str, str] = {}
         self._has_complained = False
         account = settings["account"]
@@ -96,11 +68,7 @@ class SkypeLine:
     # --- the port ------------------------------------------------------------------------------
 
     def can(self, uri: str) -> bool:
-        try:
-            target = safe_target(uri, self._country)
-        except UnsafeTarget:
-            return False
-        return target.scheme in ("sip", "sips") and "startPhoneAudio" in self._links
+        return "startPhoneAudio" in self._links and is_dialable(uri, self._country, ("sip", "sips"))
 
     def can_join(self, join: JoinInfo) -> bool:
         return "app:conf:" in join.sip_uri and "joinOnlineMeeting" in self._links
@@ -159,18 +127,16 @@ class SkypeLine:
     def _left_to_telephone(self) -> NoReturn:
         raise OnTelephone if self._call else CallFailed("no call")
 
-    def presence(self, address: str) -> str:
-        """Availability of a colleague (`anna@contoso.com`): Online, Busy, Away, Offline, ….
-
-        Raises: ServiceError.
-        """
+    def presence(self, uri: str) -> Presence:
+        """Whether a colleague (`sip:anna@contoso.com`) is there. Raises: ServiceError."""
+        address = uri.removeprefix("sip:")
         query = re.sub(r"[^A-Za-z0-9@._+-]", "", address).replace("+", "%2B")
         found = self._ucwa.order("GET", f"{self._link('search')}?query={query}&limit=1")
         contacts = found.get("_embedded", {}).get("contact", [])
         if not contacts:
-            return "Unknown"
+            return Presence.UNKNOWN
         state = self._ucwa.order("GET", link_of(contacts[0], "contactPresence"))
-        return str(state.get("availability", "Unknown"))
+        return PRESENCE.get(str(state.get("availability")), Presence.UNKNOWN)
 
     def close(self) -> None:
         with contextlib.suppress(ServiceError):  # the server ends what nobody asks about
@@ -216,14 +182,14 @@ class SkypeLine:
         elif kind == "deleted" and link_of(resource, "self") in call.links.values():
             self._end(call, call.ending or EndReason.HANG_UP)
 
-    async def _on_invitation(self, call: _Call, kind: str, rel: str, resource: Json) -> None:
+    async def _on_invitation(self, call: Call, kind: str, rel: str, resource: Json) -> None:
         whole = await self._whole(resource, "operationId")
         if whole.get("operationId") != call.operation:
             return
         call.links |= links_of(whole)
         if resource.get("status") == "Failure":
             subcode = str((resource.get("reason") or {}).get("subcode", ""))
-            self._end(call, call.ending or _REASONS.get(subcode, EndReason.UNREACHABLE))
+            self._end(call, call.ending or REASONS.get(subcode, EndReason.UNREACHABLE))
         elif rel == "onlineMeetingInvitation":
             if kind == "completed":
                 await self._add_sound(call)
@@ -234,14 +200,14 @@ class SkypeLine:
                 call.links.pop("cancel", None)
                 self._post(Connected(uri=call.uri, name=call.name))
 
-    async def _add_sound(self, call: _Call) -> None:
+    async def _add_sound(self, call: Call) -> None:
         """We are in the meeting, still without sound: have the telephone rung."""
         conversation = await self._ucwa.request("GET", call.links["conversation"])
         audio = await self._ucwa.request("GET", link_of(conversation, "phoneAudio"))
         body = {"operationId": call.operation, "phoneNumber": self._phone}
         await self._ucwa.request("POST", link_of(audio, "addPhoneAudio"), body)
 
-    async def _on_audio(self, call: _Call, resource: Json) -> None:
+    async def _on_audio(self, call: Call, resource: Json) -> None:
         audio = await self._whole(resource, "state")
         if link_of(audio, "conversation") != call.links.get("conversation"):
             return
@@ -257,14 +223,14 @@ class SkypeLine:
 
     # --- one call at a time --------------------------------------------------------------------
 
-    def _begin(self, uri: str, name: str) -> _Call:
+    def _begin(self, uri: str, name: str) -> Call:
         with self._lock:
             if self._call is not None:
                 raise Busy
-            self._call = _Call(uri=uri, name=name, operation=uuid.uuid4().hex)
+            self._call = Call(uri=uri, name=name, operation=uuid.uuid4().hex)
             return self._call
 
-    def _order(self, call: _Call, rel: str, body: Json) -> None:
+    def _order(self, call: Call, rel: str, body: Json) -> None:
         try:
             self._ucwa.order("POST", self._link(rel), {"operationId": call.operation, **body})
         except ServiceError:
@@ -277,12 +243,12 @@ class SkypeLine:
             raise Unreachable("skype", f"the server offers no {rel}")
         return self._links[rel]
 
-    def _ring(self, call: _Call) -> None:
+    def _ring(self, call: Call) -> None:
         if not call.has_rung:
             call.has_rung = True
             self._post(Ringing(uri=call.uri, name=call.name))
 
-    def _end(self, call: _Call, reason: EndReason) -> None:
+    def _end(self, call: Call, reason: EndReason) -> None:
         with self._lock:
             if self._call is not call:
                 return

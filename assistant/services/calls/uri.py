@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from assistant.core.dialing import Target, safe_target
+from assistant.core.dialing import Target, is_dialable, safe_target
 from assistant.core.events import Event
 from assistant.core.model import JoinInfo
 from assistant.core.tones import parse_tones
-from assistant.errors import CallFailed, UnsafeTarget
+from assistant.errors import CallFailed
 from assistant.services.calls.handlers import SystemHandlers
 
 _HANDS_FREE = ("tel", "sip", "sips", "conf")
@@ -34,11 +34,9 @@ class UriLine:
         self._handlers = SystemHandlers()
 
     def can(self, uri: str) -> bool:
-        try:
-            target = safe_target(uri, self._country)
-        except UnsafeTarget:
+        if not is_dialable(uri, self._country, _HANDS_FREE):
             return False
-        return target.scheme in _HANDS_FREE and self._handlers.has(target.scheme)
+        return self._handlers.has(safe_target(uri, self._country).scheme)
 
     def can_join(self, join: JoinInfo) -> bool:
         return bool(join.sip_uri) and self.can(_as_conference(join.sip_uri))
