@@ -217,6 +217,22 @@ def test_new_entries_go_where_the_configuration_says(server: DavServer, tmp_path
         Session(options(tmp_path, *both))
 
 
+def test_a_change_without_signal_is_told_and_not_made(server: DavServer, tmp_path: Path) -> None:
+    server.put("review", event("review", 14, "Budget review"))
+    with Session(options(tmp_path, caldav(server))) as session:
+        assert say(session, "what's next").startswith("Next is Budget review")
+    gone = caldav(server).replace(server.root, "http://127.0.0.1:9/")
+    with Session(options(tmp_path, gone)) as session:
+        assert say(session, "move the budget review to four").endswith("at four o'clock?")
+        assert say(session, "yes") == "I can't reach Work. Nothing was changed or sent."
+    assert "T140000" in server.get("review")
+    with Session(options(tmp_path, caldav(server))) as session:
+        say(session, "move the budget review to four")
+        assert say(session, "no make it five").endswith("at five o'clock?")
+        assert say(session, "yes") == "Moved."
+    assert "T170000" in server.get("review")
+
+
 def test_people_of_the_account_are_named_without_signal(
     server: DavServer, tmp_path: Path, home: Path
 ) -> None:
