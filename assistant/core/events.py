@@ -188,6 +188,8 @@ class Scope(StrEnum):
     """A choice or a missing part has been asked for."""
     CONFIRM = "confirm"
     """Yes or no."""
+    CHANGE = "change"
+    """The same for a change of the calendar or a message, where a part can be said anew."""
     CALL = "call"
     RINGING = "ringing"
 

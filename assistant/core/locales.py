@@ -257,7 +257,8 @@ class _File:
         names = self._texts(value, where)
         for name in names:
             self._known(name, where, {scope.value for scope in Scope})
-        return frozenset(Scope(name) for name in names)
+        scopes = frozenset(Scope(name) for name in names)
+        return scopes | {Scope.CHANGE} if Scope.CONFIRM in scopes else scopes
 
     def _replies(self) -> Iterator[tuple[str, str]]:
         for name, table in self._section("intents").items():

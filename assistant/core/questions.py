@@ -86,7 +86,10 @@ def own_words(
 
 def scope(pending: Pending) -> Scope:
     """What can be heard while it is open."""
-    return Scope.QUESTION if isinstance(pending, Ask) else Scope.CONFIRM
+    if isinstance(pending, Ask):
+        return Scope.QUESTION
+    order = pending.interpretation if isinstance(pending, Confirm) else None
+    return Scope.CHANGE if order and order.intent in CORRECTED else Scope.CONFIRM
 
 
 def labels(pending: Pending | None) -> tuple[str, ...]:

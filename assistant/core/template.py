@@ -44,7 +44,7 @@ def automaton(
     kinds[OPTION] = option_phrases(choices)
     builder = _Builder(kinds)
     start = {0: 0.0}
-    if scope is Scope.CONFIRM:
+    if scope in (Scope.CONFIRM, Scope.CHANGE):
         return builder.automaton(builder.insert(skeleton(locale, scope), start))
     start |= builder.insert(_phrase(locale, locale.before), {0: -math.log(_POLITE)})
     ends = builder.insert(skeleton(locale, scope), start)
