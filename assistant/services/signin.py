@@ -204,6 +204,8 @@ class SignIn:
         try:
             return self._silent(scopes, renew=True)
         except SignInNeeded as refusal:
+            if self._load():
+                return self._silent(scopes, renew=False)  # with what another process has stored
             self._refused = f"soon signed out: {refusal}"
         except ServiceError:
             pass  # without network now; nothing is known against the sign-in

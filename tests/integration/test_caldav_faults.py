@@ -16,6 +16,7 @@ import pytest
 from dav_servers import PASSWORD, DavServer, radicale, xandikos
 
 from assistant.commands import Session
+from assistant.core.events import DeviceFailed
 from assistant.core.model import Span
 from assistant.errors import BrokenAnswer, NotFound, ServiceError, SignInNeeded, Unreachable
 from assistant.news import News
@@ -189,7 +190,8 @@ def test_a_calendar_that_was_never_read_is_said_once_beside_the_others(
     with Session(options) as session:
         news = News(session.car, session.calendars)
         trouble = news.trouble()
-        assert isinstance(trouble, Unreachable) and trouble.values["service"] == "Far"
+        assert isinstance(trouble, DeviceFailed) and isinstance(trouble.error, Unreachable)
+        assert trouble.error.values["service"] == "Far"
         assert news.trouble() is None
         assert [one.title for one in session.car.copy.appointments] == ["Budget"]
 

@@ -14,6 +14,7 @@ from fakes.graph_events import event
 from assistant.accounts import standings
 from assistant.commands import Session
 from assistant.config import Account
+from assistant.core.events import DeviceBack, DeviceFailed
 from assistant.core.model import Hypothesis
 from assistant.microsoft import microsoft_accounts
 from assistant.news import News
@@ -96,10 +97,12 @@ def test_a_refusal_is_known_before_the_token_ends_and_said_once(
         assert any("soon signed out" in line and "revoked" in line for line in lines)
         assert "1 appointments" in lines[0]
         news = News(session.car, session.calendars)
-        assert news.trouble()
+        assert isinstance(news.trouble(), DeviceFailed)
         assert news.trouble() is None
-        authority.refusal = None
+        authority.refusal, authority.expires_in_s = None, 3600
+        login(options)  # in another terminal
         list(standings(session))
+        assert news.trouble() == DeviceBack(kind="sign_in", device="Microsoft 365")
         assert news.trouble() is None
     logout(options)
     with Session(options) as session:
