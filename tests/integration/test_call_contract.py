@@ -26,11 +26,13 @@ from ucwa.frontend import PASSWORD, Frontend
 
 from assistant.actions.ports import CallLine
 from assistant.core.events import Connected, Ended, EndReason, Event, Ringing
+from assistant.core.model import JoinInfo
 from assistant.errors import AssistantError, Busy, CallFailed, UnsafeTarget
 from assistant.services.calls import BACKENDS
 
 NUMBER = "tel:+49691234567"
 ANNA = "sip:anna@contoso.test"
+PLACING = ("startPhoneAudio", "joinOnlineMeeting")
 
 
 def nothing() -> None:
@@ -45,6 +47,8 @@ class Lab:
     events: list[Event]
     uri: str
     """Somebody who can be reached."""
+    room: str = ""
+    """The SIP address of a meeting that can be entered."""
     placed: Callable[[], int]
     """How many calls have reached the far end."""
     pick_up: Callable[[], None] = nothing
@@ -82,7 +86,9 @@ def dryrun(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     line = BACKENDS["dryrun"]({"quiet": "yes"}, events.append)
     dialled = line.dialled  # type: ignore[union-attr]
     keys = lambda: dialled[-1].tones if dialled else ""  # noqa: E731
-    yield Lab(line=line, events=events, uri=NUMBER, placed=lambda: len(dialled), keys=keys)
+    yield Lab(
+        line=line, events=events, uri=NUMBER, room=ANNA, placed=lambda: len(dialled), keys=keys
+    )
 
 
 @contextmanager
@@ -91,7 +97,7 @@ def uri(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     events: list[Event] = []
     line = BACKENDS["uri"]({}, events.append)
     placed = lambda: len(desktop.opened)  # noqa: E731
-    yield Lab(line=line, events=events, uri=NUMBER, placed=placed, reports=False)
+    yield Lab(line=line, events=events, uri=NUMBER, room=ANNA, placed=placed, reports=False)
 
 
 @contextmanager
@@ -112,6 +118,7 @@ def sip(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
             line=BACKENDS["sip"](settings, events.append),
             events=events,
             uri=far.uri,
+            room=far.uri,
             placed=calls,
             pick_up=pick_up,
             drop=lambda: far.order("hangup"),
@@ -164,7 +171,8 @@ def skype(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
             line=BACKENDS["skype"](settings, events.append),
             events=events,
             uri=ANNA,
-            placed=lambda: [verb for verb, _ in frontend.orders].count("startPhoneAudio"),
+            room=f"{ANNA};gruu;opaque=app:conf:focus:id:X1",
+            placed=lambda: sum(verb in PLACING for verb, _ in frontend.orders),
             pick_up=frontend.accept,
             drop=frontend.hang_up,
         )
@@ -177,6 +185,7 @@ WITH_FAR_END = ("sip", "phone", "skype")
 CALLED = ("sip", "phone")
 """Skype for Business rings the driver's telephone itself."""
 KEYED = ("dryrun", "sip", "phone")
+JOINING = ("dryrun", "uri", "sip", "skype")
 
 
 def test_every_back_end_is_held_to_the_contract() -> None:
@@ -264,6 +273,28 @@ def test_unsafe_tones_stop_the_call_before_it_begins(lab: Lab) -> None:
 def test_a_conference_id_is_keyed_in_after_the_answer(lab: Lab) -> None:
     lab.connect("47,11#")
     eventually(lambda: lab.keys().replace(",", "") == "4711#", "keys", 20)
+
+
+@pytest.mark.parametrize("lab", JOINING, indirect=True)
+def test_a_meeting_is_entered(lab: Lab) -> None:
+    room = JoinInfo(provider="other", sip_uri=lab.room)
+    assert lab.line.can_join(room)
+    lab.line.join(room, "Budget")
+    eventually(lambda: lab.placed() == 1, "entry")
+
+
+def test_a_link_that_wants_a_tap_is_no_way_in(lab: Lab) -> None:
+    teams = JoinInfo(provider="teams", url="https://teams.microsoft.com/l/meetup-join/x/0")
+    assert not lab.line.can_join(teams)
+
+
+@pytest.mark.parametrize("lab", ["phone"], indirect=True)
+def test_a_telephone_enters_no_meeting_by_its_link(lab: Lab) -> None:
+    room = JoinInfo(provider="other", sip_uri=ANNA)
+    assert not lab.line.can_join(room)
+    with pytest.raises(CallFailed):
+        lab.line.join(room)
+    assert lab.placed() == 0
 
 
 def test_orders_without_a_call_are_refused(lab: Lab) -> None:

@@ -112,6 +112,15 @@ def test_every_documented_intent_is_there(shipped: Locale) -> None:
     assert documented <= set(shipped.intents)
 
 
+def test_in_a_call_only_what_controls_it_is_heard(shipped: Locale) -> None:
+    heard = {name for name, intent in shipped.intents.items() if Scope.CALL in intent.scopes}
+    controls = "answer decline hangup mute unmute hold resume keypad time emergency"
+    assert heard == {f"call.{name}" for name in controls.split()} | {
+        "session.cancel",
+        "session.help",
+    }
+
+
 def test_every_intent_has_test_rows(shipped: Locale) -> None:
     assert {row.intent for row in shipped.samples} == set(shipped.intents)
 
