@@ -74,15 +74,19 @@ def best(locale: Locale, chart: Chart, heard: Collection[str]) -> Guess | None:
     strange = sum(word in locale.elsewhere for word in chart.words)
     chunks = sorted(_chunks(chart), key=lambda chunk: chunk.start - chunk.piece.end)
     spans = [chunk.span for chunk in chunks]
+    every = frozenset(range(len(chart.words)))
     traces = sorted(_traces(locale, chart, chunks), key=lambda found: -found[1].weight)
     for meaning, trace in traces:
         if meaning.intent in heard:
             used = frozenset(trace.positions())
-            told = used if locale.intents[meaning.intent].careful else used.union(*spans)
+            is_careful = locale.intents[meaning.intent].careful
+            told = used if is_careful else used.union(*spans)
             if trace.keys < strange * _KEYS and _misses(locale, chart, told):
                 return None
             if _overlooks(locale, chart, meaning.intent, used):
                 continue
+            if is_careful and any(chart.words[at] in locale.negations for at in every - used):
+                return None
             guess = _guess(locale, chart, meaning, used, chunks)
             return guess if guess.score >= _SURE * _LEAST_EXPLAINED else None
     return None

@@ -76,6 +76,8 @@ class Locale:
     """Words that take back what came before: "no", "i mean"."""
     conjunctions: frozenset[str]
     """Words that a second order follows: "and"."""
+    negations: frozenset[str]
+    """Words that turn a sentence round: none is overheard."""
     recurring: frozenset[str]
     """Words of what happens again and again: "every"."""
     honorifics: tuple[tuple[str, ...], ...]

@@ -27,7 +27,8 @@ __all__ = ["Intent", "Locale", "Sample", "Template", "parse"]
 SECTIONS = {
     "locale": {
         *("tag", "market", "name", "before", "after"),
-        *("fillers", "elsewhere", "conjunctions", "recurring", "corrections", "honorifics"),
+        *("fillers", "elsewhere", "conjunctions", "negations", "recurring"),
+        *("corrections", "honorifics"),
     },
     "rules": None,
     "slots": None,
@@ -86,6 +87,7 @@ class _File:
             fillers=self._words("fillers"),
             elsewhere=self._words("elsewhere"),
             conjunctions=self._words("conjunctions"),
+            negations=self._words("negations"),
             recurring=self._words("recurring"),
             corrections=self._spoken(head, "corrections"),
             honorifics=self._spoken(head, "honorifics"),

@@ -65,7 +65,9 @@ class Matcher:
             lexicon = vocabulary.of(name)
             self._kinds[name] = Listed(phrases=lexicon.phrases, longest=lexicon.longest)
         self.known = frozenset(known_words(locale, self._kinds.values()))
-        self._prices = Prices(words=word_prices(locale), verbs=careful_verbs(locale))
+        self._prices = Prices(
+            words=word_prices(locale), verbs=careful_verbs(locale), negations=locale.negations
+        )
 
     def interpret(
         self,

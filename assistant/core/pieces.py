@@ -86,7 +86,7 @@ class Graph:
         """States after one word that may be left out; no sentence stands without some words."""
         found: dict[int, float] = {}
         for word, target in self.words[state].items():
-            if not prices.tells(word) and word not in prices.verbs:
+            if not prices.tells(word) and not prices.binds(word):
                 _cheapest(found, target, prices.of(word))
         return found
 
@@ -103,7 +103,9 @@ class Prices:
     words: Mapping[str, float]
     """Weight of the words that templates use."""
     verbs: frozenset[str] = frozenset()
-    """Words that calls and changes begin with: never imagined, never ignored."""
+    """Words that calls and changes begin with."""
+    negations: frozenset[str] = frozenset()
+    """Words that turn a sentence round: neither in a name nor all that is said of a thing."""
     foreign: float = 1.1
     """A word that no template uses."""
     slot: float = 0.001
@@ -120,6 +122,10 @@ class Prices:
 
     def sum(self, words: Iterable[str]) -> float:
         return sum(map(self.of, words))
+
+    def binds(self, word: str) -> bool:
+        """Whether this word is never imagined and never ignored."""
+        return word in self.verbs or word in self.negations
 
     def tells(self, word: str) -> bool:
         """Whether the meaning is lost with this word."""

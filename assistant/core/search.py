@@ -142,7 +142,7 @@ class Chart:
         cost = self.prices.unknown
         for end in range(start + 1, min(start + _LONGEST_NAME, len(self.words)) + 1):
             word = self.words[end - 1]
-            if self.prices.is_glue(word) or word.isdigit():
+            if self.prices.is_glue(word) or word.isdigit() or word in self.prices.negations:
                 return
             cost += self.prices.known_word if word in self.prices.words else 0.05
             likeness = self.resembles(kind, self.words[start:end])
@@ -159,6 +159,8 @@ class Chart:
                 return
             is_named = is_named or self.prices.tells(self.words[end - 1])
             if not is_named:
+                continue
+            if end == start + 1 and self.words[start] in self.prices.negations:
                 continue
             cost = self.prices.slot + self.prices.open_word * (end - start)
             yield Piece(end, " ".join(self.words[start:end]), cost)
@@ -258,11 +260,11 @@ class Search:
         if at >= len(self.words):
             return
         extra = self.prices.of(self.words[at])
-        is_verb = self.words[at] in self.prices.verbs
-        if not is_verb:
+        is_bound = self.prices.binds(self.words[at])
+        if not is_bound:
             self._push(cost + extra, at + 1, state, (said, lost, capture))
         beyond = self.graph.beyond(state, self.prices)
-        for used, least in ((at, 0.0),) if is_verb else ((at, 0.0), (at + 1, extra)):
+        for used, least in ((at, 0.0),) if is_bound else ((at, 0.0), (at + 1, extra)):
             word = self.words[used] if used < len(self.words) else ""
             for target, price in beyond.get(word, _NOWHERE).items():
                 dear = cost + max(price, least)

@@ -89,6 +89,7 @@ def test_an_unknown_name_is_said_to_be_missing(english: Matcher) -> None:
 
 def test_a_day_that_is_none_is_missing(english: Matcher) -> None:
     assert best(english, "what do i have on 31 february").missing == ("when",)
+    assert best(english, "move the q3 review to 31 june").missing == ("to",)
 
 
 def test_a_title_that_is_a_command_stays_a_title(english: Matcher) -> None:
@@ -117,6 +118,84 @@ def test_a_title_that_is_a_command_stays_a_title(english: Matcher) -> None:
 )
 def test_other_peoples_business(matchers: Callable[[str], Matcher], tag: str, text: str) -> None:
     assert not matchers(tag).interpret(text, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("en-GB", "do not cancel the q3 review"),
+        ("en-GB", "please don't move the q3 review to friday"),
+        ("en-GB", "don't schedule a meeting on friday"),
+        ("de-DE", "ruf anna weber nicht an"),
+        ("de-DE", "ruf bitte nicht anna weber an"),
+        ("de-DE", "lösche den termin nicht"),
+        ("de-DE", "leg nicht auf"),
+        ("fr-FR", "n'appelle pas anna weber"),
+        ("fr-FR", "ne supprime pas la réunion"),
+        ("fr-FR", "ne raccroche pas"),
+    ],
+)
+def test_a_negation_is_never_overheard(
+    matchers: Callable[[str], Matcher], tag: str, text: str
+) -> None:
+    matcher = matchers(tag)
+    found = matcher.interpret(text, now=NOW)
+    assert not any(matcher.locale.intents[reading.intent].careful for reading in found)
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "intent"),
+    [
+        ("en-GB", "don't answer", "call.decline"),
+        ("en-GB", "don't let me forget the milk", "calendar.create"),
+        ("en-GB", "i don't need the reminder anymore", "calendar.cancel"),
+        ("de-DE", "nimm den anruf nicht an", "call.decline"),
+        ("fr-FR", "ne réponds pas", "call.decline"),
+    ],
+)
+def test_a_negation_that_is_meant(
+    matchers: Callable[[str], Matcher], tag: str, text: str, intent: str
+) -> None:
+    assert best(matchers(tag), text).intent == intent
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "intent"),
+    [
+        ("en-GB", "what's fucking next", "calendar.next"),
+        ("de-DE", "was kommt verdammt als nächstes", "calendar.next"),
+        ("fr-FR", "putain quelle est ma prochaine réunion", "calendar.next"),
+    ],
+)
+def test_swearing_changes_nothing(
+    matchers: Callable[[str], Matcher], tag: str, text: str, intent: str
+) -> None:
+    assert best(matchers(tag), text).intent == intent
+
+
+@pytest.mark.parametrize(
+    ("tag", "words"),
+    [
+        ("en-GB", "so call anna and then cancel the meeting i said"),
+        ("de-DE", "also ruf anna an und dann lösch den termin sagte ich"),
+        ("fr-FR", "alors appelle anna et puis annule la réunion disais je"),
+    ],
+)
+def test_two_hundred_words_are_no_order(
+    matchers: Callable[[str], Matcher], tag: str, words: str
+) -> None:
+    assert not matchers(tag).interpret(" ".join([words] * 20), now=NOW)
+
+
+@pytest.mark.parametrize("text", ["start a call for 45 minutes", "call 45 minutes tomorrow"])
+def test_a_number_is_nobodys_name(english: Matcher, text: str) -> None:
+    found = english.interpret(text, now=NOW)
+    assert not any(reading.intent == "call.person" for reading in found)
+
+
+def test_small_words_are_no_title(matchers: Callable[[str], Matcher]) -> None:
+    found = matchers("de-DE").interpret("erstell einen heute", now=NOW)
+    assert not any(reading.intent == "calendar.create" for reading in found)
 
 
 @pytest.mark.parametrize("text", ["anna weber", "anna at three", "my budget review tomorrow"])
