@@ -102,11 +102,11 @@ class PhoneLine:
         raise CallFailed("a telephone dials numbers only")
 
     def answer(self) -> None:
-        path = self._path_in("incoming", "waiting")
-        if self._calls[path].state == "incoming":
+        path, states = self._path_in("incoming", "waiting"), self._states()
+        if "incoming" in states:
             self._ofono.order("Answer", path=path)
             return
-        if {"active", "held"} <= self._states():
+        if {"active", "held"} <= states:
             raise Busy  # a telephone keeps two calls at most
         self._ofono.order("HoldAndAnswer")
 
@@ -118,16 +118,12 @@ class PhoneLine:
         wanted = ("held",) if held else ("active", "dialing", "alerting", "incoming")
         with self._lock:
             calls = {call.state: path for path, call in self._calls.items()}
-        path = next((calls[state] for state in wanted if state in calls), "")
-        if not path:
-            return
-        is_declined = self._calls[path].state == "incoming"
-        is_left = set(calls) == {"active", "held"}
-        self._end(
-            path,
-            EndReason.DECLINED if is_declined else EndReason.HANG_UP,
-            "ReleaseAndSwap" if is_left and not held else "",
-        )
+        state = next((state for state in wanted if state in calls), "")
+        if state == "active" and set(calls) == {"active", "held"}:
+            self._end(calls[state], EndReason.HANG_UP, "ReleaseAndSwap")
+        elif state:
+            is_declined = state == "incoming"
+            self._end(calls[state], EndReason.DECLINED if is_declined else EndReason.HANG_UP)
 
     def mute(self, on: bool) -> None:
         self._path_in("active")
@@ -229,7 +225,8 @@ class PhoneLine:
 
     def _end(self, path: str, reason: EndReason, member: str = "") -> None:
         """By hanging up, or by the `member` of the modem that ends this call."""
-        self._calls[path].ending = reason
+        if call := self._calls.get(path):  # it may have ended by itself in this moment
+            call.ending = reason
         if member:
             self._ofono.order(member)
         else:
