@@ -29,18 +29,14 @@ def upcoming(world: World, reading: Interpretation) -> Outcome:
         return telling.reply(world, world.wording.reply("calendar.next.none"))
     if len(view.next) > 1:
         return _several_next(world, view.next)
-    text = world.wording.reply("calendar.next.say", **telling.values(world, view.next[0]))
+    text = telling.brief(world, "calendar.next.say", telling.values(world, view.next[0]))
     return telling.reply(world, text, view.next)
 
 
 def _said(world: World, key: str, running: Appointment, following: Appointment) -> str:
     now = telling.values(world, running)
-    return world.wording.reply(
-        key,
-        **telling.values(world, following),
-        running=now["title"],
-        running_until=now["until"],
-    )
+    named = {"running": now["title"], "running_until": now["until"]}
+    return telling.brief(world, key, telling.values(world, following) | named)
 
 
 def _several_next(world: World, entries: Sequence[Appointment]) -> Reply:
@@ -59,7 +55,7 @@ def _next_such(world: World, reading: Interpretation) -> Reply:
     ]
     if not found:
         return telling.reply(world, world.wording.reply("calendar.next.none_such"))
-    text = world.wording.reply("calendar.next.say", **telling.values(world, found[0]))
+    text = telling.brief(world, "calendar.next.say", telling.values(world, found[0]))
     return telling.reply(world, text, found[:1])
 
 
@@ -70,7 +66,7 @@ def after(world: World, _: Interpretation) -> Outcome:
     found = [a for a in agenda.blocking(world.appointments) if a.span.start >= start]
     if not found:
         return telling.reply(world, world.wording.reply("calendar.after.none"))
-    text = world.wording.reply("calendar.after.say", **telling.values(world, found[0]))
+    text = telling.brief(world, "calendar.after.say", telling.values(world, found[0]))
     return telling.reply(world, text, found[:1])
 
 
@@ -78,7 +74,7 @@ def running(world: World, _: Interpretation) -> Outcome:
     """calendar.now"""
     view = agenda.outlook(world.appointments, world.now)
     if view.running:
-        text = world.wording.reply("calendar.now.say", **telling.values(world, view.running[0]))
+        text = telling.brief(world, "calendar.now.say", telling.values(world, view.running[0]))
         return telling.reply(world, text, view.running)
     if view.next:
         text = world.wording.reply("calendar.now.free", **telling.values(world, view.next[0]))

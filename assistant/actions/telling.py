@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from assistant.actions.world import World
 from assistant.core.model import Appointment, Grain, When
 from assistant.core.outcome import Card, Glyph, Reply
-from assistant.core.wording import MAX_ITEMS, speakable
+from assistant.core.wording import MAX_ITEMS, MAX_WORDS, speakable
 
 _SERVICE = re.compile(
     r"(microsoft )?(teams|skype|zoom|webex|google meet|online|virtu)", re.IGNORECASE
@@ -120,6 +120,15 @@ def reply(
         )
     shown = card(world, appointments, glyph) if appointments else Card(glyph=glyph, lines=(text,))
     return Reply(text=text, card=shown, topic=tuple(appointments), person=_person(appointments))
+
+
+def brief(world: World, key: str, facts: Mapping[str, str]) -> str:
+    """The sentence `key`, without the place and the people where it is too long for ears."""
+    for left_out in ((), ("place",), ("place", "who")):
+        text = world.wording.reply(key, **{**facts, **dict.fromkeys(left_out, "")})
+        if len(text.split()) <= MAX_WORDS:
+            break
+    return text
 
 
 def _person(appointments: Sequence[Appointment]) -> str:

@@ -17,13 +17,16 @@ from typing import Any
 import pytest
 
 from assistant import report
+from assistant.assembly import build_locale
 from assistant.commands import Session
 from assistant.core.model import Appointment, Hypothesis, Response, Span
 from assistant.core.recent import Recent
+from assistant.core.wording import MAX_WORDS
 from assistant.errors import Unreachable
 
 FILES = sorted(Path(__file__).parent.glob("*.toml"))
 TABLES = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in FILES}
+LOCALES = {tag: build_locale(tag) for tag in TABLES}
 SCRIPTS = [
     pytest.param(tag, script, id=f"{tag}/{script['name']}")
     for tag, table in TABLES.items()
@@ -116,3 +119,14 @@ def test_there_are_enough_conversations_and_each_has_a_name_of_its_own(tag: str)
     names = [script["name"] for script in TABLES[tag]["script"]]
     assert len(names) >= 60
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("tag", TABLES)
+def test_answers_are_short_enough_for_ears(tag: str) -> None:
+    """Twenty words before "more?"; what is read back is told whole, and two orders at once are
+    answered with a reminder in front."""
+    ends, reminder = (LOCALES[tag].phrases[key] for key in ("more", "one_at_a_time"))
+    rows = [row for script in TABLES[tag]["script"] for row in script["turns"]]
+    rows = [row for row in rows if not row.get("asks")]
+    answers = [row["answers"].removeprefix(reminder.partition("{")[0]) for row in rows]
+    assert [a for a in answers if len(a.removesuffix(ends).split()) > MAX_WORDS] == []
