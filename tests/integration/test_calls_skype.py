@@ -20,7 +20,6 @@ from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Eve
 from assistant.core.model import JoinInfo, Presence
 from assistant.errors import (
     Busy,
-    CallFailed,
     ConfigError,
     OnTelephone,
     Refused,
@@ -186,7 +185,7 @@ def test_hanging_up_before_and_after_the_answer(car: Car, frontend: Frontend) ->
 def _does(order: object, on: bool) -> bool:
     try:
         order(on)  # type: ignore[operator]
-    except CallFailed:
+    except OnTelephone:
         return False
     return True
 

@@ -117,7 +117,7 @@ class SkypeLine:
     def hold(self, on: bool) -> None:
         call, name = self._call, "holdPhoneAudio" if on else "resumePhoneAudio"
         if call is None or name not in call.links:
-            raise CallFailed("no call")
+            self._left_to_telephone()
         self._ucwa.order("POST", call.links[name])
 
     def send_tones(self, tones: str) -> None:
