@@ -59,15 +59,6 @@ class NotUnderstood(SpeechError):
         super().__init__(f"not understood: {heard!r}", heard=heard)
 
 
-class Ambiguous(SpeechError):
-    """Two or more things match equally well."""
-
-    say = "ambiguous"
-
-    def __init__(self, choices: str) -> None:
-        super().__init__(f"ambiguous: {choices}", choices=choices)
-
-
 class BadSlot(SpeechError):
     """A part of the sentence was understood in kind but not in value ("31 February")."""
 
