@@ -12,7 +12,7 @@ from assistant.calendars import Calendars
 from assistant.core.changes import Change, combine, soon
 from assistant.core.events import DeviceBack, DeviceFailed, Event
 from assistant.core.model import Interpretation
-from assistant.errors import ServiceError, SignInNeeded
+from assistant.errors import SignInNeeded
 
 
 class News:
@@ -23,7 +23,8 @@ class News:
         self._calendars = calendars
         self._arrivals: queue.SimpleQueue[tuple[Change, ...]] = queue.SimpleQueue()
         self._untold: tuple[Change, ...] = ()
-        self._trouble: ServiceError | None = None
+        self._is_in_trouble = False
+        self._signed_out: SignInNeeded | None = None
 
     def notice(self, changes: tuple[Change, ...]) -> None:
         """From the mirror's thread."""
@@ -50,7 +51,7 @@ class News:
 
     def trouble(self) -> Event | None:
         """That an account lets us in no more, or soon will not, or was never read, so that the day
-        is not whole; once until all are well again. Who signed in is told that it was enough."""
+        is not whole; once until all are well again. Who signs in is told that it was enough."""
         statuses = self._calendars.mirror.status() if self._calendars.mirror else ()
         errors = [
             status.error
@@ -59,9 +60,11 @@ class News:
         ]
         if refused := self._calendars.microsoft.refused:
             errors.append(SignInNeeded(refused[0]))
-        before, self._trouble = self._trouble, next(iter(errors), None)
-        if self._trouble and not before:
-            return DeviceFailed(error=self._trouble)
-        if isinstance(before, SignInNeeded) and not self._trouble:
-            return DeviceBack(kind="sign_in", device=before.values["service"])
-        return None
+        outs = (error for error in errors if isinstance(error, SignInNeeded))
+        was_out, self._signed_out = self._signed_out, next(outs, None)
+        was_told, self._is_in_trouble = self._is_in_trouble, bool(errors)
+        if was_out and not self._signed_out:
+            return DeviceBack(kind="sign_in", device=was_out.values["service"])
+        if self._signed_out and not was_out:
+            return DeviceFailed(error=self._signed_out)
+        return DeviceFailed(error=errors[0]) if errors and not was_told else None

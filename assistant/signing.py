@@ -58,13 +58,17 @@ class CarSignIn:
         def show(user_code: str, address: str) -> None:
             code.set_result(DeviceCode(code=user_code, address=address, account=account))
 
+        def is_over() -> bool:
+            """Also when somebody has signed in at a terminal meanwhile."""
+            return self._stopping.is_set() or not sign_in.is_refused
+
         try:
-            sign_in.device_code(show, self._stopping.is_set)
+            sign_in.device_code(show, is_over)
         except AssistantError as error:
-            if code.done():
-                self._post(DeviceFailed(error=error))
-            else:
+            if not code.done():
                 code.set_exception(error)
+            elif not is_over():
+                self._post(DeviceFailed(error=error))
         else:
             self._read_again()
 

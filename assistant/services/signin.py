@@ -196,7 +196,9 @@ class SignIn:
             raise self._refusal(result or {})
         if "access_token" not in result:
             raise BrokenAnswer(SERVICE, "sign-in: an answer without a token")
-        self._refused, self._is_out = "", False
+        self._is_out = False
+        if renew or result.get("expires_in", EARLY_S) >= EARLY_S:
+            self._refused = ""
         return dict(result)
 
     def _renewed_early(self, scopes: Sequence[str]) -> dict[str, Any] | None:
