@@ -40,7 +40,9 @@ class LiveDrive:
         os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        eventually(lambda: self.says("ready") or self.process.poll(), "drive is ready", 60)
+        eventually(
+            lambda: self.says("roadcall: ready") or self.process.poll(), "drive is ready", 60
+        )
         self.ready_s = time.monotonic() - began
 
     def spawn(self, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
