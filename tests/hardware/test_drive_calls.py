@@ -91,7 +91,7 @@ def test_call_my_three_pm_ends_with_two_people_talking(
     with driving(tmp_path, server, anna, direct()) as drive:
         drive.press()
         server.play_to_microphone(FIXTURES / "call-three-pm-gb.wav")
-        eventually(lambda: anna.seen("CALL_INCOMING"), "call at Anna's end", 40)
+        eventually(lambda: anna.seen("CALL_INCOMING"), "call at Anna's end", 90)
         assert drive.replies(), "announced before it was placed"
         anna.order("accept")
         anna.expect("CALL_ESTABLISHED")

@@ -229,13 +229,6 @@ def test_calls_through_the_proxy_over_other_transports(
             anna.expect("CALL_CLOSED")
 
 
-def test_a_certificate_of_somebody_else_is_not_trusted(tmp_path: Path, voice: Path) -> None:
-    with registrar(tmp_path / "kamailio") as server:
-        settings = {"transport": "tls", "registrar": f"sip:127.0.0.1:{server.tls_port}"}
-        with signed_in(voice, server, **settings) as car, pytest.raises(AssertionError):
-            eventually(lambda: car.line.can("sip:anna@car.test"), "sign-in", 3)
-
-
 @pytest.mark.parametrize(
     ("srtp", "far_srtp"),
     [("required", "srtp-mand"), ("wanted", "srtp"), ("dtls", "dtls_srtp")],

@@ -166,7 +166,11 @@ class Ofono:
 
     async def _take(self, path: str) -> None:
         self._modem = path
-        (calls,) = await self._call(path, _CALLS, "GetCalls")
+        try:
+            (calls,) = await self._call(path, _CALLS, "GetCalls")
+        except (CallFailed, Unreachable):
+            self._forget_modem()  # oFono went while we looked
+            raise
         for call, properties in calls:
             self._listener.call_seen(call, _plain(properties))
 

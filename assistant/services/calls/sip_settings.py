@@ -108,7 +108,8 @@ class SipSettings:
             f"ctrl_tcp_listen 127.0.0.1:{control_port}",
         ]
         lines += [f"net_interface {get['interface']}"] if get["interface"] else []
-        lines += [f"sip_cafile {get['ca_file']}"] if get["ca_file"] else []
+        if get["ca_file"]:  # baresip 1.0 cannot check and skips the second line
+            lines += [f"sip_cafile {get['ca_file']}", "sip_verify_server yes"]
         return "\n".join(lines) + "\n"
 
 
