@@ -139,7 +139,7 @@ def phone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
             eventually(lambda: any(isinstance(e, Ringing) for e in events), "alerting")
             at.answer()
 
-        eventually(lambda: "AT+CCWA=1" in at.heard, "end of ofonod's preparations")
+        eventually(lambda: "AT+CCWA=1" in at.heard, "end of ofonod's preparations", 30)
         yield Lab(
             line=line,
             events=events,

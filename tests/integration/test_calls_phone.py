@@ -44,7 +44,7 @@ def hands(tmp_path: Path) -> Iterator[Handsfree]:
 def car(hands: Handsfree) -> Iterator[Car]:
     one = Car(hands.bus, tones_after_s="0.2")
     try:
-        eventually(lambda: "AT+CCWA=1" in hands.phone.heard, "end of ofonod's preparations")
+        eventually(lambda: "AT+CCWA=1" in hands.phone.heard, "end of ofonod's preparations", 30)
         yield one.ready()
     finally:
         one.line.close()

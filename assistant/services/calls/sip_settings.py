@@ -108,7 +108,7 @@ class SipSettings:
             f"ctrl_tcp_listen 127.0.0.1:{control_port}",
         ]
         lines += [f"net_interface {get['interface']}"] if get["interface"] else []
-        if get["ca_file"]:  # baresip 1.0 cannot check and skips the second line
+        if get["ca_file"]:  # 1.0 cannot check a server and skips the second line (issue 1122)
             lines += [f"sip_cafile {get['ca_file']}", "sip_verify_server yes"]
         return "\n".join(lines) + "\n"
 
