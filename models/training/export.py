@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from models.training import network
 from models.training.kaldi_writer import KaldiWriter, NnetWriter, write_transition_model
-from models.training.network import FEATURES, SPLICE, SUBSAMPLING, SUMMARY_DOUBLINGS, Block, Network
+from models.training.network import FEATURES, SPLICE, SUBSAMPLING, SUMMARY_KEPT, Block, Network
 from models.training.phones import POSITIONS, SILENCE, Unit, units
 
 MFCC_CONF = """--use-energy=false
@@ -132,10 +132,10 @@ def _summary(nnet: NnetWriter, net: Network, norm: tuple[Array, Array], source: 
     dim = net.shape.summary
     slow = nnet.affine("summary", _splice("input", 1, SPLICE), weight, bias)
     slow = nnet.relu("summary.relu", slow, dim)
-    for doubling in range(SUMMARY_DOUBLINGS):
-        earlier = f"Offset({slow}, -{SUBSAMPLING * 2**doubling})"
-        slow = nnet.no_op(f"summary.{doubling}", f"Sum({slow}, {earlier})", dim)
-    weight = _array(net.summary_out.weight) / np.float32(2**SUMMARY_DOUBLINGS)
+    mean = np.hstack([np.eye(dim) * (1 - SUMMARY_KEPT), np.eye(dim) * SUMMARY_KEPT])
+    parts = f"Append({slow}, IfDefined(Offset(summary.mean, -{SUBSAMPLING})))"
+    slow = nnet.affine("summary.mean", parts, mean.astype(np.float32), np.zeros(dim, np.float32))
+    weight = _array(net.summary_out.weight)
     nothing = np.zeros(len(weight), dtype=np.float32)
     slow = nnet.affine("summary.out", slow, weight, nothing)
     return nnet.no_op("subsample.summed", f"Sum({source}, {slow})", len(weight))

@@ -1,8 +1,9 @@
 """The acoustic network: a factored TDNN with a slow summary of the last second.
 
-It sees 40 MFCCs every 10 ms and answers every 30 ms.  The summary averages a small hidden layer
-over the 32 latest output frames, so that the network can tell a voice from the room and the
-engine it has heard so far; this is the work that i-vectors do in larger Kaldi models.
+It sees 40 MFCCs every 10 ms and answers every 30 ms.  The summary is a running average of a small
+hidden layer, so that the network can tell a voice from the room and the engine it has heard so
+far; this is the work that i-vectors do in larger Kaldi models.  It is a recurrence, because Kaldi
+works through a long fixed context at every load.
 
 Neighbours: `train.py` trains it, `export.py` folds and writes it in Kaldi's nnet3 format.
 """
@@ -19,7 +20,7 @@ from models.training.phones import OUTPUTS
 FEATURES = 40
 SUBSAMPLING = 3
 SPLICE = 5  # input frames -2..2 at the first layer
-SUMMARY_DOUBLINGS = 5  # 2**5 output frames, 0.96 s
+SUMMARY_KEPT = 0.95  # share of the running average that a new output frame keeps: 0.6 s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,7 @@ class Shape:
     @property
     def left_context(self) -> int:
         """Input frames needed before the first output."""
-        slow = 2 + SUBSAMPLING * (2**SUMMARY_DOUBLINGS - 1) if self.summary else 0
-        return SUBSAMPLING * self.blocks + max(SUBSAMPLING, slow)
+        return SUBSAMPLING * self.blocks + SUBSAMPLING
 
 
 class Block(nn.Module):
@@ -89,26 +89,25 @@ class Network(nn.Module):
         batch, frames, _ = features.shape
         features = normalise(self.input_norm, features)
         spliced = torch.cat([features[:, i : frames - 4 + i] for i in range(SPLICE)], dim=2)
-        lead = self.shape.left_context - SUBSAMPLING * (self.shape.blocks + 1)
-        hidden = functional.relu(self.first(spliced[:, lead:]))
+        hidden = functional.relu(self.first(spliced))
         hidden = normalise(self.first_norm, hidden)
         count = hidden.shape[1] // SUBSAMPLING
         hidden = hidden[:, : SUBSAMPLING * count]
         wide = hidden.reshape(batch, count, -1)
         hidden = self.subsample(wide, hidden[:, 1::SUBSAMPLING])
         if self.shape.summary:
-            hidden = hidden + self._summary(spliced, count)
+            hidden = hidden + self._summary(spliced[:, 1::SUBSAMPLING][:, :count])
         for block in self.blocks:
             wide = torch.cat([hidden[:, :-2], hidden[:, 1:-1], hidden[:, 2:]], dim=2)
             hidden = block(wide, hidden[:, 1:-1])
         return self.out(hidden)  # type: ignore[no-any-return]
 
-    def _summary(self, spliced: Tensor, count: int) -> Tensor:
-        slow = functional.relu(self.summary(spliced[:, ::SUBSAMPLING]))
-        for doubling in range(SUMMARY_DOUBLINGS):
-            step = 2**doubling
-            slow = slow[:, step:] + slow[:, :-step]
-        return self.summary_out(slow[:, -count:] / 2**SUMMARY_DOUBLINGS)  # type: ignore[no-any-return]
+    def _summary(self, spliced: Tensor) -> Tensor:
+        age = torch.arange(spliced.shape[1])
+        age = age.unsqueeze(1) - age
+        weights = torch.where(age >= 0, (1 - SUMMARY_KEPT) * SUMMARY_KEPT**age, 0.0)
+        slow = weights @ functional.relu(self.summary(spliced))
+        return self.summary_out(slow)  # type: ignore[no-any-return]
 
 
 def normalise(norm: nn.BatchNorm1d, values: Tensor) -> Tensor:

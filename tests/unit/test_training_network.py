@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,20 +14,24 @@ from models.training.align import frame_logits  # noqa: E402 - after the checks 
 from models.training.export import _fold, export  # noqa: E402
 from models.training.kaldi_writer import KaldiWriter  # noqa: E402
 from models.training.mixing import IGNORE  # noqa: E402
-from models.training.network import Network, Shape, load, save  # noqa: E402
+from models.training.network import SUMMARY_KEPT, Network, Shape, load, save  # noqa: E402
 from models.training.phones import OUTPUTS, onset, rest  # noqa: E402
 from models.training.sequence import allowed, log_total, mmi_loss, transitions  # noqa: E402
 
 SMALL = Shape(width=16, bottleneck=8, blocks=3, seasoned_blocks=1, summary=4)
 
 
-@pytest.fixture
-def net():
+def trained(shape):
     torch.manual_seed(0)
-    made = Network(SMALL)
+    made = Network(shape)
     for _ in range(3):  # give the batch norms something to remember
         made(torch.randn(4, SMALL.left_context + 58 + SMALL.right_context, 40) * 5)
     return made.eval()
+
+
+@pytest.fixture
+def net():
+    return trained(SMALL)
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])
@@ -35,12 +40,22 @@ def test_a_window_with_its_context_gives_one_output_every_third_frame(net, count
     assert net(torch.randn(2, frames, 40)).shape == (2, count, OUTPUTS)
 
 
-def test_outputs_do_not_depend_on_where_the_window_begins(net):
+def test_without_a_summary_outputs_do_not_depend_on_where_the_window_begins():
+    net = trained(replace(SMALL, summary=0))
     features = torch.randn(300, 40)
     every_frame = frame_logits(net, features)
     left = SMALL.left_context
     shifted = net(features[None, 30 : 30 + left + 16 + SMALL.right_context])[0]
     assert torch.allclose(every_frame[30 + left : 30 + left + 18 : 3], shifted, atol=1e-4)
+
+
+def test_the_summary_is_the_recurrence_that_is_exported(net):
+    spliced = torch.randn(1, 20, 200)
+    mean = torch.zeros(4)
+    for new in torch.relu(net.summary(spliced))[0]:
+        mean = (1 - SUMMARY_KEPT) * new + SUMMARY_KEPT * mean
+    torch.nn.init.normal_(net.summary_out.weight)
+    assert torch.allclose(net._summary(spliced)[0, -1], net.summary_out(mean), atol=1e-5)
 
 
 def test_saved_networks_come_back(net, tmp_path):
