@@ -23,7 +23,15 @@ from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Sense
 from assistant.core.locale import Locale, Meaning
 from assistant.core.model import Interpretation, Named, When
 from assistant.core.options import option_phrases
-from assistant.core.pieces import Capture, Graph, Prices, careful_verbs, known_words, word_prices
+from assistant.core.pieces import (
+    Capture,
+    Graph,
+    Prices,
+    careful_verbs,
+    known_words,
+    word_prices,
+    words_of,
+)
 from assistant.core.search import Chart, Search, Step
 from assistant.core.slots import Vocabulary
 from assistant.core.tokens import tokens
@@ -54,6 +62,7 @@ class Matcher:
     def __init__(self, locale: Locale, vocabulary: Vocabulary) -> None:
         self.locale = locale
         self.vocabulary = vocabulary
+        self.softeners = frozenset(words_of(locale.after, locale.rules))
         self._graph = Graph(locale.network)
         self._graphs = {
             name: Graph(kind.network)
@@ -188,8 +197,10 @@ class _Reader:
         return [self._interpretation(words, guess.meaning, guess.captures, guess.score)]
 
     def _is_bare(self, words: tuple[str, ...]) -> bool:
-        """One word out of the blue; while it rings or in a call one word is what is expected."""
-        return len(words) == 1 and self.scope is Scope.IDLE
+        """One word out of the blue, or "join now"; while it rings or in a call one word is what is
+        expected."""
+        is_short = len(words) == 1 or (len(words) == 2 and words[1] in self.matcher.softeners)
+        return is_short and self.scope is Scope.IDLE
 
     def _ranked(self, words: tuple[str, ...], chart: Chart) -> list[Interpretation]:
         readings: dict[tuple[str, tuple[str, ...]], Interpretation] = {}

@@ -143,7 +143,7 @@ def careful_verbs(locale: Locale) -> frozenset[str]:
         for template in (*intent.hear, *intent.typed):
             for word in trees.openers(template.tree, locale.rules):
                 counts[word] += 1 if intent.careful else -1
-    polite = {*_words(locale.before, locale.rules), *_words(locale.after, locale.rules)}
+    polite = {*words_of(locale.before, locale.rules), *words_of(locale.after, locale.rules)}
     return frozenset(w for w, n in counts.items() if n > 0 and len(w) > 2) - polite
 
 
@@ -152,23 +152,24 @@ def word_prices(locale: Locale) -> dict[str, float]:
     found: dict[str, set[str]] = {}
     for name, intent in locale.intents.items():
         for template in intent.hear:
-            for word in _words(template.tree, locale.rules):
+            for word in words_of(template.tree, locale.rules):
                 found.setdefault(word, set()).add(name)
     scale = math.log(1 + max(len(locale.intents), 2))
     prices = {
         word: 0.1 + 0.9 * (1 - math.log(len(intents) + 1) / (scale + 0.3))
         for word, intents in found.items()
     }
-    polite = {*_words(locale.before, locale.rules), *_words(locale.after, locale.rules)}
+    polite = {*words_of(locale.before, locale.rules), *words_of(locale.after, locale.rules)}
     return dict.fromkeys(polite, 0.1) | prices | dict.fromkeys(locale.fillers, 0.0)
 
 
-def _words(tree: Tree, rules: Mapping[str, Tree]) -> Iterator[str]:
+def words_of(tree: Tree, rules: Mapping[str, Tree]) -> Iterator[str]:
+    """Every word of its templates, those of rules too; slots have none."""
     for part in trees.walk(tree):
         if isinstance(part, Word):
             yield part.text
         elif isinstance(part, Rule):
-            yield from _words(rules[part.name], rules)
+            yield from words_of(rules[part.name], rules)
 
 
 def known_words(locale: Locale, kinds: Collection[Kind]) -> Iterator[str]:

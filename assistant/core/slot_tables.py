@@ -119,7 +119,9 @@ def _years(language: str) -> Listed:
 
 
 def _digits(language: str) -> Digits:
-    table = {words: str(n) for n in range(100) for words in numbers.cardinals(n, language)}
+    """English numbers are said digit by digit, German and French ones often in pairs."""
+    highest = 10 if language == "en" else 100
+    table = {words: str(n) for n in range(highest) for words in numbers.cardinals(n, language)}
     return Digits(digits={words: said for words, said in table.items() if not words[0].isdigit()})
 
 

@@ -34,9 +34,9 @@ class Costs:
     """Silence between two words; going without costs the same."""
     unknown: float = 0.0
     """Taking the whole utterance for something outside the grammar."""
-    unknown_word: float = 4.5
+    unknown_word: float = 4.0
     """For each common word of it."""
-    unknown_phone: float = 2.15
+    unknown_phone: float = 1.8
     """For each phone of it that is in no common word."""
     noise: float = 10.0
     """A stretch before or after a sentence that does not belong to it."""
