@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import expect
 
 from assistant.speech.audio import Pcm, write_wav
-from assistant.speech.recognizer import Recognizer
+from assistant.speech.recognizer import RECORDINGS, Recognizer
 from assistant.speech.synthesizer import Synthesizer
 from tests.browser.launch import chromium_running
 from tests.hardware.live_drive import ROOT, LiveDrive
@@ -86,7 +86,7 @@ def start(tmp_path: Path, server: SoundServer) -> Iterator[Start]:
 
 @pytest.fixture(scope="module")
 def recognizer() -> Recognizer:
-    return Recognizer(ROOT / "models" / "en")
+    return Recognizer(ROOT / "models" / "en", limits=RECORDINGS)
 
 
 def found_in(part: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, float]:

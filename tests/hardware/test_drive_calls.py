@@ -18,7 +18,7 @@ import pytest
 import soundfile
 
 from assistant import sample
-from assistant.speech.recognizer import Recognizer
+from assistant.speech.recognizer import RECORDINGS, Recognizer
 from tests.hardware.live_drive import NOW, ROOT, LiveDrive
 from tests.hardware.sound_server import SoundServer, missing_programs
 from tests.integration.parts import eventually, leave_out
@@ -87,7 +87,10 @@ def driving(
 def test_call_my_three_pm_ends_with_two_people_talking(
     tmp_path: Path, server: SoundServer, anna: Peer
 ) -> None:
-    recognizer, speaker = Recognizer(ROOT / "models" / "en"), tmp_path / "speaker.wav"
+    recognizer, speaker = (
+        Recognizer(ROOT / "models" / "en", limits=RECORDINGS),
+        tmp_path / "speaker.wav",
+    )
     with driving(tmp_path, server, anna, direct()) as drive:
         drive.press()
         server.play_to_microphone(FIXTURES / "call-three-pm-gb.wav")

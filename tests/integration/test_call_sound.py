@@ -23,7 +23,7 @@ from sound_server import SoundServer, missing_programs
 
 from assistant.core.events import Connected, Event
 from assistant.services.calls.sip import SipLine
-from assistant.speech.recognizer import Recognizer
+from assistant.speech.recognizer import RECORDINGS, Recognizer
 
 pytestmark = pytest.mark.usefixtures("no_threads_left")
 
@@ -36,7 +36,7 @@ OTHERS = ("what do i have tomorrow", "call my next meeting", "when is my next br
 
 @pytest.fixture(scope="module")
 def recognizer() -> Recognizer:
-    return Recognizer(ROOT / "models" / "en")
+    return Recognizer(ROOT / "models" / "en", limits=RECORDINGS)
 
 
 def fixture(name: str) -> Samples:

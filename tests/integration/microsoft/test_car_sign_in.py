@@ -16,7 +16,7 @@ from fakes.graph import GraphMailbox
 from fakes.graph_events import event
 from playwright.sync_api import Page, expect
 
-from assistant.speech.recognizer import Recognizer
+from assistant.speech.recognizer import RECORDINGS, Recognizer
 from tests.browser.launch import chromium_running
 from tests.hardware.live_drive import LiveDrive
 from tests.hardware.sentences import ROOT, recognised, spoken
@@ -62,7 +62,7 @@ class Cabin:
     """A parked car whose account has to be signed in, and the page beside its wheel."""
 
     def __init__(self, drive: LiveDrive, page: Page, motion: Motion) -> None:
-        self._recognizer = Recognizer(ROOT / "models" / "en")
+        self._recognizer = Recognizer(ROOT / "models" / "en", limits=RECORDINGS)
         self._heard = 0
         self.drive = drive
         self.page = page
