@@ -39,7 +39,7 @@ _DISAMBIGUATION = "graph/disambig_tid.int"
 # Costs in nats, for a model that takes its acoustic scores as they are (acoustic scale 1).
 _GRAMMAR_COST = 0.8
 """Factor on the weights of the grammar: rare sentences are still said."""
-_FILLER_WORD_COST = 10.0
+_FILLER_WORD_COST = 9.0
 """For each word outside the grammar: about what it costs to choose one of the whole vocabulary."""
 _MOST_FILLERS = 15_000
 """Words of the filler, the shortest of the vocabulary."""

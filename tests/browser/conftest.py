@@ -25,7 +25,7 @@ def display(inbox: queue.SimpleQueue[Event]) -> Iterator[Display]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with chromium_running() as browser:
         yield browser

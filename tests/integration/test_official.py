@@ -118,7 +118,6 @@ def test_other_speech_is_refused(recognizer: Recognizer, language: Language, nam
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("call-anna-weber-gb.wav", "call anna weber"),
         ("call-sophie-gb-scot.wav", "call sophie martin"),
     ],
 )
