@@ -83,6 +83,10 @@ class Unreachable(ServiceError):
     retryable = True
 
 
+class CutOff(Unreachable):
+    """The connection broke after it stood: what was asked may have been done."""
+
+
 class TooSlow(ServiceError):
     say = "too_slow"
     retryable = True

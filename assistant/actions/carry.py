@@ -19,6 +19,7 @@ from assistant.core.outcome import Action, Outcome, Reply
 from assistant.errors import (
     BrokenAnswer,
     CallFailed,
+    CutOff,
     MaybeDone,
     NoHandler,
     NotDone,
@@ -141,10 +142,10 @@ def _change(world: World, action: Action) -> None:
     """Raises NotDone where nothing happened, MaybeDone where nobody knows."""
     try:
         _write(world, action)
+    except (CutOff, TooSlow, BrokenAnswer) as error:
+        raise MaybeDone(error.values["service"], str(error)) from error
     except Unreachable as error:
         raise NotDone(error.values["service"], str(error)) from error
-    except (TooSlow, BrokenAnswer) as error:
-        raise MaybeDone(error.values["service"], str(error)) from error
 
 
 def _write(world: World, action: Action) -> None:

@@ -236,9 +236,10 @@ class Interpretation:
 
     @property
     def meaning(self) -> Hashable:
-        """Equal for readings that ask for the same, however they are worded."""
+        """Equal for readings that ask for the same, however they are worded. "Anna" is not "Anna
+        Weber": there may be two, and that has to be asked."""
         values = {
-            name: value.best if isinstance(value, Named) else value
+            name: (value.candidates or value.heard) if isinstance(value, Named) else value
             for name, value in self.slots.items()
         }
         return self.intent, frozenset(values.items())
@@ -260,8 +261,3 @@ class Named:
 
     heard: str
     candidates: tuple[Candidate, ...] = ()
-
-    @property
-    def best(self) -> str:
-        """What is most likely meant; as it was heard when nothing is known."""
-        return self.candidates[0].value if self.candidates else self.heard

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from assistant.errors import (
     BrokenAnswer,
     ConfigError,
+    CutOff,
     NotFound,
     RateLimited,
     Refused,
@@ -136,6 +137,10 @@ class Web:
                 connection.request(method, path, body or None, dict(headers))
                 with connection.getresponse() as response:
                     return self._receive(response, parts.geturl())
+            except TimeoutError:
+                raise
+            except (OSError, http.client.HTTPException) as error:
+                raise CutOff(self._service, f"{parts.hostname}: {_line(error)}") from error
             finally:
                 watchdog.cancel()
         finally:

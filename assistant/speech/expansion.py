@@ -26,7 +26,7 @@ _OTHER_SPEECH = -1
 class Costs:
     """What each liberty costs, in nats beside the scaled acoustic scores.
 
-    Tuned on people reading, against single words and commands: `python -m tests.bench speech`."""
+    Tuned on people reading, single words and commands: `python -m tests.bench rejection`."""
 
     grammar: float = 0.5
     """Factor on the weights of the grammar: rare sentences are still said."""

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.integration.parts import leave_out
+
 _SCRIPT = """
 load-module module-native-protocol-unix auth-anonymous=1 socket={folder}/native
 load-module module-null-sink sink_name=mic_in norewinds=1 rate=16000 channels=1
@@ -155,3 +157,13 @@ class SoundServer:
 
 def missing_programs() -> list[str]:
     return [name for name in PROGRAMS if not shutil.which(name)]
+
+
+def started(folder: Path) -> Iterator[SoundServer]:
+    """One for a test, which is left out where there can be none."""
+    if missing := missing_programs():
+        leave_out(f"no sound server: {', '.join(missing)} (packages pulseaudio, pulseaudio-utils)")
+    server = SoundServer(folder)
+    server.start()
+    yield server
+    server.stop()

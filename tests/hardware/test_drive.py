@@ -23,8 +23,8 @@ from tests.browser.launch import chromium_running
 from tests.hardware.live_drive import ROOT, LiveDrive
 from tests.hardware.rigs import Terminal
 from tests.hardware.sentences import recognised, spoken
-from tests.hardware.sound_server import SoundServer, missing_programs
-from tests.integration.parts import eventually, free_port, leave_out
+from tests.hardware.sound_server import SoundServer, started
+from tests.integration.parts import eventually, free_port
 
 FIXTURES = ROOT / "audio_fixtures/en-GB"
 JOIN, FREE = FIXTURES / "join-slt.wav", FIXTURES / "outside-weather-slt.wav"
@@ -47,12 +47,7 @@ STATES = (GONE, BACK, OFF, BUTTON_GONE, BUTTON_BACK, "i didn't hear anything")
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[SoundServer]:
-    if missing := missing_programs():
-        leave_out(f"no sound server: {', '.join(missing)} (packages pulseaudio, pulseaudio-utils)")
-    server = SoundServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
+    yield from started(tmp_path)
 
 
 def said(drive: LiveDrive, recognizer: Recognizer, number: int) -> str:

@@ -20,8 +20,8 @@ import soundfile
 from assistant import sample
 from assistant.speech.recognizer import RECORDINGS, Recognizer
 from tests.hardware.live_drive import NOW, ROOT, LiveDrive
-from tests.hardware.sound_server import SoundServer, missing_programs
-from tests.integration.parts import eventually, leave_out
+from tests.hardware.sound_server import SoundServer, started
+from tests.integration.parts import eventually
 from tests.integration.sip.car import direct
 from tests.integration.sip.peer import Peer, peer
 from tests.integration.sip.sound import is_finished
@@ -37,12 +37,7 @@ ZONE = "Europe/London"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[SoundServer]:
-    if missing := missing_programs():
-        leave_out(f"no sound server: {', '.join(missing)} (packages pulseaudio, pulseaudio-utils)")
-    server = SoundServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
+    yield from started(tmp_path)
 
 
 @pytest.fixture

@@ -16,20 +16,16 @@ from assistant.devices import pulse
 from assistant.devices.ducking import Ducking
 from assistant.speech.audio import Pcm, write_wav
 from tests.hardware.live_drive import ROOT
-from tests.hardware.sound_server import SoundServer, missing_programs
-from tests.integration.parts import eventually, leave_out
+from tests.hardware.sound_server import SoundServer, started
+from tests.integration.parts import eventually
 
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
-    if missing := missing_programs():
-        leave_out(f"no sound server: {', '.join(missing)} (packages pulseaudio, pulseaudio-utils)")
-    server = SoundServer(tmp_path)
-    server.start()
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    yield server
-    server.stop()
+    for server in started(tmp_path):
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield server
 
 
 # --- worn at the ear --------------------------------------------------------------------------

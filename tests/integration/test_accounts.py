@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import socketserver
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -231,6 +233,26 @@ def test_a_change_without_signal_is_told_and_not_made(server: DavServer, tmp_pat
         assert say(session, "no make it five").endswith("at five o'clock?")
         assert say(session, "yes") == "Moved."
     assert "T170000" in server.get("review")
+
+
+class HangsUp(socketserver.BaseRequestHandler):
+    """Takes what it is asked, and answers nothing."""
+
+    def handle(self) -> None:
+        self.request.recv(65536)
+
+
+def test_a_change_that_was_cut_off_is_not_called_undone(server: DavServer, tmp_path: Path) -> None:
+    server.put("review", event("review", 14, "Budget review"))
+    with Session(options(tmp_path, caldav(server))) as session:
+        assert say(session, "what's next").startswith("Next is Budget review")
+    with socketserver.TCPServer(("127.0.0.1", 0), HangsUp) as mute:
+        threading.Thread(target=mute.serve_forever, args=(0.01,), daemon=True).start()
+        gone = caldav(server).replace(server.root, f"http://127.0.0.1:{mute.server_address[1]}/")
+        with Session(options(tmp_path, gone)) as session:
+            say(session, "move the budget review to four")
+            assert say(session, "yes").startswith("Work didn't answer. Please check later")
+        mute.shutdown()
 
 
 def test_people_of_the_account_are_named_without_signal(

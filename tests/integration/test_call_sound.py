@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from parts import eventually, leave_out
+from parts import eventually
 from sip.car import direct
 from sip.peer import Peer, peer
 from sip.sound import is_finished
 from sip.speech import RATE_HZ, Samples, understood
-from sound_server import SoundServer, missing_programs
+from sound_server import SoundServer, started
 
 from assistant.core.events import Connected, Event
 from assistant.services.calls.sip import SipLine
@@ -55,14 +55,10 @@ def write_again_and_again(path: Path, name: str) -> Path:
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
-    if missing := missing_programs():
-        leave_out(f"no sound server: {', '.join(missing)} (packages pulseaudio, pulseaudio-utils)")
-    server = SoundServer(tmp_path)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    server.start()
-    yield server
-    server.stop()
+    for server in started(tmp_path):
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield server
 
 
 @pytest.fixture

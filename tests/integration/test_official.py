@@ -33,7 +33,7 @@ from assistant.speech.synthesizer import Child
 from assistant.speech.vocabulary import Vocabulary
 
 FIXTURES = Path(__file__).parents[2] / "audio_fixtures" / "en-GB"
-NOT_IN_MODEL = {"weber", "sophie"}
+NOT_IN_MODEL = {"weber", "sophie", "grace"}
 REFUSED = sorted(FIXTURES.glob("passenger-*.wav")) + sorted(FIXTURES.glob("outside-*.wav"))
 UNDERSTOOD = {
     "next-slt.wav": "what's next",
@@ -119,6 +119,7 @@ def test_other_speech_is_refused(recognizer: Recognizer, language: Language, nam
     ("name", "text"),
     [
         ("call-sophie-gb-scot.wav", "call sophie martin"),
+        ("call-grace-kal-car12.wav", "give grace kim a call"),
     ],
 )
 def test_a_name_that_the_model_lacks_is_heard_and_reported(

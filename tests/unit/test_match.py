@@ -310,3 +310,14 @@ def test_what_is_heard_must_be_a_whole_sentence(english: Matcher) -> None:
     assert english.interpret(half, now=NOW)
     assert not english.interpret(half, now=NOW, is_spoken=True)
     assert english.interpret("join my meeting", now=NOW, is_spoken=True)
+
+
+def test_a_meaning_is_the_same_in_other_words_but_not_for_another_person(english: Matcher) -> None:
+    meant = best(english, "call ben smith").meaning
+    assert best(english, "could you ring ben smith please").meaning == meant
+    assert best(english, "call anna weber").meaning != meant
+
+
+def test_half_a_name_means_less_than_the_whole(english: Matcher) -> None:
+    """Which Anna has to be asked: hearing her first name is no evidence for her surname."""
+    assert best(english, "call anna").meaning != best(english, "call anna weber").meaning

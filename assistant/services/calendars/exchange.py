@@ -22,6 +22,7 @@ from assistant.core.model import Appointment, Response, Span
 from assistant.errors import (
     BrokenAnswer,
     ConfigError,
+    CutOff,
     NotFound,
     RateLimited,
     Refused,
@@ -234,8 +235,8 @@ class ExchangeCalendar:
             raise BrokenAnswer(SERVICE, _told(error)) from error
         except errors.ResponseMessageError as error:
             raise Refused(SERVICE, _told(error)) from error
-        except errors.EWSError as error:
-            raise Unreachable(SERVICE, _told(error)) from error
+        except errors.EWSError as error:  # the library does not say whether it was sent
+            raise CutOff(SERVICE, _told(error)) from error
 
 
 def _told(error: Exception) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from assistant.errors import (
     BrokenAnswer,
     ConfigError,
+    CutOff,
     NotFound,
     RateLimited,
     Refused,
@@ -166,7 +167,9 @@ class GraphHttp:
         except self._library.DecodingError as error:
             raise BrokenAnswer(SERVICE, str(error)) from error
         except self._library.HTTPError as error:
-            raise Unreachable(SERVICE, f"{type(error).__name__}: {error}") from error
+            lost = (self._library.ReadError, self._library.WriteError, self._library.ProtocolError)
+            kind = CutOff if isinstance(error, lost) else Unreachable
+            raise kind(SERVICE, f"{type(error).__name__}: {error}") from error
 
     def _url(self, path: str) -> str:
         """Links of the service are followed as they stand, but the token stays with its host."""

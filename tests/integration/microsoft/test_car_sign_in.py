@@ -20,8 +20,8 @@ from assistant.speech.recognizer import RECORDINGS, Recognizer
 from tests.browser.launch import chromium_running
 from tests.hardware.live_drive import LiveDrive
 from tests.hardware.sentences import ROOT, recognised, spoken
-from tests.hardware.sound_server import SoundServer, missing_programs
-from tests.integration.parts import eventually, free_port, leave_out
+from tests.hardware.sound_server import SoundServer, started
+from tests.integration.parts import eventually, free_port
 
 SOON_MS = 20_000
 ASKED = "please sign in to microsoft three hundred and sixty five again when parked"
@@ -86,12 +86,7 @@ class Cabin:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[SoundServer]:
-    if missing := missing_programs():
-        leave_out(f"no sound server: {', '.join(missing)}")
-    server = SoundServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
+    yield from started(tmp_path)
 
 
 @pytest.fixture
