@@ -33,9 +33,15 @@ _SKYPE_FIELDS = ("X-MICROSOFT-ONLINEMEETINGCONFLINK", "X-MICROSOFT-ONLINEMEETING
 _TEAMS_FOR_BUSINESS = re.compile(r'"OnlineMeetingProvider"\s*:\s*3\b')
 _URL = re.compile(
     r"\b(?:https?|zoommtg|zoomus|msteams|conf:sip|sip)://?[^\s<>\"'\\^`{|}]+"
-    r"|\b(?:conf:)?sip:[^\s<>\"']+;gruu[^\s<>\"']+",
+    r"|\b(?:conf:)?sip:[^\s<>\"';]{1,200};gruu[^\s<>\"']+"
+    r"|(?<![\w@/.:%=-])(?:[a-z\d-]{1,63}\.){1,4}[a-z]{2,9}/[^\s<>\"'\\^`{|}]+",
     re.IGNORECASE,
 )
+"""Also without a scheme: a link counts by its host and path."""
+_EMPHASIS = re.compile(
+    r"(?<![\w,#*])\*{1,2}(?=[^\W\d_]|\+)|(?<![\w,#*])\*\*(?=\d)|(?<=[\w:.)#])\*{1,2}(?![\w*])"
+)
+"""Bold in plain text, `*Meeting ID:* 845 …`; the asterisks of `,,,,*1234#` are keys."""
 _SKYPE_TEXT = re.compile(
     r"skype[- ](?:for business|meeting|besprechung)|réunion skype|lync|//dialin\.|skype web app",
     re.IGNORECASE,
@@ -58,6 +64,8 @@ def find_join(
     phone = read_fields(fields, market).completed_by(
         read_text(whole, link.provider if link else "phone", market)
     )
+    if link and phone.dial_ins and not phone.conference_id:
+        phone = replace(phone, conference_id=_id_in_link(link))
     if link is None and not (phone.dial_ins and phone.conference_id):
         return _hinted(fields)
     return JoinInfo(
@@ -68,6 +76,14 @@ def find_join(
         conference_id=phone.conference_id,
         pin=phone.pin,
     )
+
+
+def _id_in_link(link: MeetingLink) -> str:
+    """The number of the meeting, which these services also take on the telephone."""
+    if link.provider not in ("zoom", "goto", "bluejeans"):
+        return ""
+    found = re.search(r"/(\d{9,11})(?!\d)|confno=(\d{9,11})", link.url)
+    return (found[1] or found[2]) if found else ""
 
 
 def _hinted(fields: Mapping[str, str]) -> JoinInfo | None:
@@ -111,13 +127,15 @@ def _best(source: str, is_skype: bool) -> MeetingLink | None:
 
 def _urls(source: str) -> Iterator[str]:
     for found in _URL.finditer(source):
-        yield found[0].rstrip(".,;:!?)»”’*_") if ";gruu" not in found[0] else found[0]
+        url = found[0] if ";gruu" in found[0] else found[0].rstrip(".,;:!?)]»”’*_")
+        yield url if ":" in url.partition("/")[0] else f"https://{url}"
 
 
 def _plain(text: str) -> str:
     """HTML as text: its links kept beside their words, its blocks on lines of their own."""
     if not re.search(r"<(?:html|body|div|p|br|a\s[^<>]*href|table|span)\b", text, re.IGNORECASE):
-        return html.unescape(text) if "&#" in text else text
+        text = html.unescape(text) if "&#" in text else text
+        return _EMPHASIS.sub("", text)
     text = re.sub(r"(?is)<(style|script|head)\b.*?(?:</\1\s*>|\Z)", " ", text)
     text = re.sub(r"(?is)<a\b[^<>]*?\bhref\s*=\s*[\"']?([^\"'\s<>]+)[^<>]*>", r" <\1> ", text)
     text = re.sub(r"(?i)<br\b[^<>]*>|</(?:p|div|tr|li|h\d|table)\s*>", "\n", text)

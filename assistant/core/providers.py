@@ -11,6 +11,8 @@ Business Server" (learn.microsoft.com) for the on-premises forms.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -32,6 +34,12 @@ _SERVICES: tuple[tuple[str, str, str], ...] = (
     ("teams", r"teams\.(?:microsoft\.(?:com|us)|cloud\.microsoft)", r"/(?:_#/)?l/meetup-join/.+"),
     ("teams", r"(?:dod|gov)\.teams\.microsoft\.us", r"/(?:_#/)?l/meetup-join/.+"),
     ("teams", r"teams\.(?:microsoft\.(?:com|us)|cloud\.microsoft)", r"/meet/\d+\?(?:.*&)?p=\w+.*"),
+    (
+        "teams",
+        r"teams\.(?:microsoft\.(?:com|us)|cloud\.microsoft)",
+        r"/dl/launcher/launcher\.html\?.*(?:%2F|/)l(?:%2F|/)(?:meetup-join|meet)\b.+",
+    ),
+    ("teams", r"(?:events\.teams\.microsoft|teams\.microsoft)\.com", r"/event/[\w-]+@[\w-]+.*"),
     ("teams", r"teams\.live\.com", r"/meet/\w+.*"),
     ("zoom", r"zoom\.(?:us|com|com\.cn)|zoomgov\.com|zoom-x\.de", r"/(?:j|w|s)/\d{5,}.*"),
     ("zoom", r"zoom\.(?:us|com|com\.cn)|zoomgov\.com|zoom-x\.de", r"/wc/(?:join/)?\d{5,}.*"),
@@ -104,6 +112,27 @@ _SERVICES: tuple[tuple[str, str, str], ...] = (
     ("other", r"senfcall\.de", r"/\w+.*"),
     ("other", r"bbcollab\.com", r"/(?:guest|collab)/.+"),
 )
+_WRAPPERS = tuple(
+    (re.compile(where), name)
+    for where, name in (
+        (r"(?:[\w-]+\.)+safelinks\.protection\.(?:outlook\.com|office365\.us)/.*", "url"),
+        (r"statics\.teams\.cdn\.(?:office\.net|live\.net)/.*safelinks.*", "url"),
+        (r"(?:www\.)?google\.com/url", "q"),
+        (r"(?:www\.)?google\.com/url", "url"),
+        (r"linkprotect\.cudasvc\.com/.*", "a"),
+        (r"urldefense\.proofpoint\.com/v2/url", "u"),
+        (r"(?:[\w-]+\.)+trendmicro\.com/.*", "url"),
+        (r"protect\d?\.fireeye\.com/.*", "u"),
+        (r"(?:[\w-]+\.)+protection\.sophos\.com/.*", "u"),
+        (r"l\.facebook\.com/l\.php", "u"),
+        (r"slack-redir\.net/link", "url"),
+    )
+)
+"""Mail filters and redirect pages by host and path, with the query field that holds the address.
+
+Source: links as Microsoft Safe Links, Google, Barracuda, Proofpoint URL Defense v2 (v3 keeps the
+address in its path, as Cisco does), Trend Micro, FireEye, Sophos, Facebook and Slack write them.
+"""
 _PROOFPOINT = str.maketrans("-_", "%/")
 _NATIVE = (
     ("zoom", re.compile(r"zoom(?:mtg|us)://[\w.-]+/join\?\S*confno=\d+\S*", re.IGNORECASE)),
@@ -153,27 +182,28 @@ def unwrap(url: str) -> str:
 
 
 def _inner(parts: SplitResult) -> str:
-    """What one wrapper carries, "" when `parts` is no wrapper.
-
-    Source: Microsoft Safe Links, Google redirect notice, Proofpoint URL Defense v2 and v3,
-    Barracuda.
-    """
+    """What one wrapper carries, "" when `parts` is no wrapper."""
     host = parts.hostname or ""
-    query = parse_qs(parts.query)
-    if host.endswith(".safelinks.protection.outlook.com"):
-        return query.get("url", [""])[0]
-    if host in ("www.google.com", "google.com") and parts.path == "/url":
-        return (query.get("q") or query.get("url") or [""])[0]
-    if host == "linkprotect.cudasvc.com":
-        return query.get("a", [""])[0]
     if host == "urldefense.com" and parts.path.startswith("/v3/__"):
         whole = parts.path + (f"?{parts.query}" if parts.query else "")
         return whole.removeprefix("/v3/__").partition("__;")[0]
-    if host == "urldefense.proofpoint.com" and parts.path == "/v2/url":
-        return unquote(query.get("u", [""])[0].translate(_PROOFPOINT))
     if host == "secure-web.cisco.com":
         return unquote(parts.path.rpartition("/")[2])
+    query = parse_qs(parts.query)
+    for hosts, name in _WRAPPERS:
+        if name in query and hosts.fullmatch(host + parts.path):
+            return _decoded(host, query[name][0])
     return ""
+
+
+def _decoded(host: str, inner: str) -> str:
+    """The address as each filter writes it into its own."""
+    if host == "urldefense.proofpoint.com":
+        return unquote(inner.translate(_PROOFPOINT))
+    if host.endswith("protection.sophos.com"):
+        with suppress(ValueError):  # binascii.Error and UnicodeDecodeError are such
+            return b64decode(inner + "==").decode()
+    return inner
 
 
 def _split(url: str) -> SplitResult | None:

@@ -7,6 +7,7 @@ others.
 from __future__ import annotations
 
 import json
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,27 @@ def test_a_huge_text_is_only_begun() -> None:
     link = "https://us02web.zoom.us/j/83041234567"
     assert read("x" * 60_000 + link) is None
     assert read(link + " " + "(" * 5_000_000) is not None
+
+
+@pytest.mark.parametrize(
+    "piece", ["sip:", "conf:sip:a@b;gruu", "<a href=", "meeting id: 1 2 ", "a.b/"]
+)
+def test_a_hostile_text_takes_no_time(piece: str) -> None:
+    begun = time.process_time()
+    read(piece * (50_000 // len(piece)))
+    assert time.process_time() - begun < 1
+
+
+def test_what_costs_extra_is_tried_last() -> None:
+    join = read("Dial in: +49 900 1234567 or +44 20 7946 0311, conference ID 52417", "DE")
+    assert join and numbers(join) == ["+442079460311", "+499001234567"]
+
+
+def test_the_number_in_the_link_is_keyed_where_the_text_names_none() -> None:
+    join = read("https://us05web.zoom.us/j/82345678901 or dial in: +44 203 481 5240")
+    assert join and join.conference_id == "82345678901"
+    join = read("https://us05web.zoom.us/j/82345678901")
+    assert join and not join.conference_id
 
 
 def test_shared_bodies(shared: Path) -> None:
