@@ -58,8 +58,9 @@ SYNC_S = 60.0
 class Drive:
     """One drive, from start to stop."""
 
-    def __init__(self, session: Session, inbox: queue.Queue[ev.Event | None]) -> None:
-        """`inbox`: where the session's call lines report, maybe already."""
+    def __init__(self, session: Session, inbox: queue.SimpleQueue[ev.Event | None]) -> None:
+        """`inbox`: where the session's call lines report, maybe already; a SimpleQueue, because a
+        signal may come while the loop holds the lock of any other."""
         self.session = session
         self.car = session.car
         self.dialog = session.car.new_dialog()
@@ -281,7 +282,7 @@ def run(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     with ExitStack() as stack:
         only_one(stack)
-        inbox: queue.Queue[ev.Event | None] = queue.Queue()
+        inbox: queue.SimpleQueue[ev.Event | None] = queue.SimpleQueue()
         session = stack.enter_context(Session(options, fill=False, post=inbox.put))
         drive = Drive(session, inbox)
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -13,6 +13,7 @@ from fakes.loopback import Answer
 
 from assistant.errors import (
     BrokenAnswer,
+    CutOff,
     NotFound,
     RateLimited,
     Refused,
@@ -38,7 +39,7 @@ from assistant.services.calendars.graph_http import Ask, Budget, GraphHttp
         (Answer(body=b'{"value": [{"no": "id"}]}'), BrokenAnswer),
         (Answer(body=b"\xff\xfe\x00"), BrokenAnswer),
         (Answer(body=b"junk", headers={"Content-Encoding": "gzip"}), BrokenAnswer),
-        (Answer(body=b'{"value": []}', cut_after=5), Unreachable),
+        (Answer(body=b'{"value": []}', cut_after=5), CutOff),
         (Answer(status=500, body=b"oops"), Unreachable),
         (Answer(status=503), Unreachable),
         (Answer(status=504, body=b"<html>"), Unreachable),
