@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -263,6 +264,38 @@ def test_endless_rules_are_refused(rule: str) -> None:
     found = read(event("DTSTART:19700101T000000", f"RRULE:{rule}", title="Bomb"))
     assert found.appointments == ()
     assert [p.partition(":")[0] for p in found.problems] == ["Bomb"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=SECONDLY",
+        "FREQ=YEARLY;INTERVAL=0",
+        "FREQ=YEARLY;BYHOUR=0,1;BYMINUTE=0,1",
+        "FREQ=DAILY",
+    ],
+)
+def test_a_restless_time_zone_is_refused(rule: str) -> None:
+    """It would be walked through from 1950 for every moment in it."""
+    zone = (
+        "BEGIN:VTIMEZONE\nTZID:Bomb\nBEGIN:DAYLIGHT\nDTSTART:19500326T020000\n"
+        f"RRULE:{rule}\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nEND:DAYLIGHT\nEND:VTIMEZONE\n"
+    )
+    found = read(
+        event("DTSTART;TZID=Bomb:20261123T090000"),
+        event("DTSTART:20261123T100000", uid="2"),
+        head=zone,
+    )
+    assert [a.title for a in found.appointments] == ["T", "T"]
+    assert found.problems[0].startswith("time zone Bomb: changes too often")
+
+
+def test_an_entry_of_a_million_lines_takes_no_time() -> None:
+    begun = time.process_time()
+    found = read(event("DTSTART:20261123T090000", *["X-A:1"] * 1_000_000, title="Bomb"))
+    assert time.process_time() - begun < 10
+    assert [a.title for a in found.appointments] == ["Bomb"]
+    assert found.problems == ("entry 1 (Bomb) is cut: it has 1000003 lines",)
 
 
 @pytest.mark.parametrize(

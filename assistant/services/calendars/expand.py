@@ -101,10 +101,20 @@ def _learn_zones(head: str) -> list[str]:
     problems = []
     for zone in icstext.zones(head)[:MOST_ZONES]:
         try:
+            _refuse_restless(zone)
             icalendar.Calendar.from_ical(_wrap("", f"BEGIN:VTIMEZONE\n{zone}END:VTIMEZONE\n"))
         except _BROKEN as error:
             problems.append(f"time zone {icstext.field(zone, 'TZID') or '?'}: {_why(error)}")
     return problems
+
+
+def _refuse_restless(zone: str) -> None:
+    """Raises: ValueError for clocks that are not put forward and back by the year."""
+    for rule in icstext.fields(zone, "RRULE"):
+        parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
+        is_yearly = parts.get("FREQ") == "YEARLY" and parts.get("INTERVAL", "1") == "1"
+        if not is_yearly or any("," in parts.get(name, "") for name in _TIMES):
+            raise ValueError(f"changes too often ({rule[:60]})")
 
 
 def _head(head: str) -> str:

@@ -18,6 +18,8 @@ from assistant.core.model import Span
 
 LONGEST_LINE = 65_536
 """Characters kept of one unfolded line; a description longer than this is cut."""
+MOST_LINES = 20_000
+"""Lines kept of one entry or time zone; ten thousand people may be invited."""
 
 _FOLD = re.compile(r"\r?\n[ \t]")
 _EVENT = re.compile(r"^BEGIN:VEVENT[ \t]*$\n?", re.MULTILINE | re.IGNORECASE)
@@ -76,6 +78,11 @@ def cut_up(text: str) -> CalendarText:
             problems.append(f"entry {number} ({field(part, 'SUMMARY') or '?'}) is cut off")
             continue
         body = _without_inner(part[: end.start()])
+        if (lines := body.count("\n")) > MOST_LINES:
+            problems.append(
+                f"entry {number} ({field(body, 'SUMMARY') or '?'}) is cut: it has {lines} lines"
+            )
+            body = _first_lines(body)
         head += part[end.end() :]
         series.setdefault(field(body, "UID") or f"entry-{number}", []).append(body)
     kept = {uid: tuple(blocks) for uid, blocks in series.items()}
@@ -98,10 +105,15 @@ def _without_inner(body: str) -> str:
     return "\n".join(kept)
 
 
+def _first_lines(body: str) -> str:
+    return "".join(body.splitlines(keepends=True)[:MOST_LINES])
+
+
 def zones(head: str) -> list[str]:
     """The bodies of the calendar's VTIMEZONEs."""
     parts = _ZONE.split(head)[1:]
-    return [part[: end.start()] for part in parts if (end := _ZONE_END.search(part))]
+    bodies = (part[: end.start()] for part in parts if (end := _ZONE_END.search(part)))
+    return [_first_lines(body) for body in bodies]
 
 
 def _clean(text: str) -> str:
