@@ -24,6 +24,8 @@ _CHUNK = 0.4
 """Weight of a slot that a cue asks for."""
 _LEAST_EXPLAINED = 0.22
 """Share of the sentence, by weight of its words, that cue and slots must account for."""
+_LEAST_OF_ANY = 0.66
+"""The same of a question about a day, where a word is strange and none the assistant's own."""
 _KEYS = 2
 """Words of a cue that outweigh one word of somebody else's business (misheard, perhaps)."""
 _WHOLE = 0.7
@@ -69,35 +71,91 @@ class _Trace(NamedTuple):
             yield from self.before.positions()
 
 
-def best(locale: Locale, chart: Chart, heard: Collection[str]) -> Guess | None:
+def best(
+    locale: Locale, chart: Chart, heard: Collection[str], known: Collection[str]
+) -> Guess | None:
     """The heaviest cue of the intents in `heard` that accounts for enough of the sentence."""
-    strange = sum(word in locale.elsewhere for word in chart.words)
-    chunks = sorted(_chunks(chart), key=lambda chunk: chunk.start - chunk.piece.end)
-    spans = [chunk.span for chunk in chunks]
-    every = frozenset(range(len(chart.words)))
-    traces = sorted(_traces(locale, chart, chunks), key=lambda found: -found[1].weight)
-    for meaning, trace in traces:
-        if meaning.intent in heard:
-            used = frozenset(trace.positions())
-            is_careful = locale.intents[meaning.intent].careful
-            told = used if is_careful else used.union(*spans)
-            if trace.keys < strange * _KEYS and _misses(locale, chart, told):
-                return None
-            if _overlooks(locale, chart, meaning.intent, used):
+    return _Sentence(locale, chart, known).best(heard)
+
+
+class _Sentence:
+    """What is in one sentence beside its cues."""
+
+    def __init__(self, locale: Locale, chart: Chart, known: Collection[str]) -> None:
+        self.locale = locale
+        self.chart = chart
+        self.known = known
+        self.chunks = sorted(_chunks(chart), key=lambda chunk: chunk.start - chunk.piece.end)
+        words = chart.words
+        self.strange = [at for at, word in enumerate(words) if word in locale.elsewhere]
+        self.is_own = not locale.own_words.isdisjoint(words)
+        self.denied = _denied(locale, words)
+        self.is_question = not locale.questions.isdisjoint(
+            words[:1]
+        ) and chart.prices.verbs.isdisjoint(words)
+
+    def best(self, heard: Collection[str]) -> Guess | None:
+        traces = _traces(self.locale, self.chart, self.chunks)
+        for meaning, trace in sorted(traces, key=lambda found: -found[1].weight):
+            if meaning.intent not in heard:
                 continue
-            if is_careful and any(chart.words[at] in locale.negations for at in every - used):
+            used = frozenset(trace.positions())
+            is_careful = self.locale.intents[meaning.intent].careful
+            if self._is_elsewhere(trace, used, is_careful=is_careful):
                 return None
-            guess = _guess(locale, chart, meaning, used, chunks)
-            return guess if guess.score >= _SURE * _LEAST_EXPLAINED else None
-    return None
+            if is_careful and self.is_question:
+                continue
+            if _overlooks(self.locale, self.chart, meaning.intent, used):
+                continue
+            if is_careful and not self.denied <= used:
+                return None
+            guess = _guess(self.locale, self.chart, meaning, used, self.chunks)
+            return guess if guess.score >= _SURE * self._least(guess, used) else None
+        return None
+
+    def _is_elsewhere(self, trace: _Trace, used: frozenset[int], *, is_careful: bool) -> bool:
+        """Whether words of somebody else's business outweigh what the cue says."""
+        if not self.strange:
+            return False
+        if trace.keys + self.is_own >= len(self.strange) * _KEYS:
+            return False
+        told = used if is_careful else used.union(*(chunk.span for chunk in self.chunks))
+        return (is_careful and not self.is_own) or self._misses(told)
+
+    def _misses(self, told: Collection[int]) -> bool:
+        """Whether much besides one word of somebody else's business is not accounted for."""
+        prices, words = self.chart.prices, self.chart.words
+        rest = [at for at in range(len(words)) if at not in self.strange]
+        weight = prices.sum(words[at] for at in rest)
+        return len(self.strange) > 1 or (
+            prices.sum(words[at] for at in rest if at in told) < _WHOLE * weight
+        )
+
+    def _least(self, guess: Guess, used: frozenset[int]) -> float:
+        """Of a question about the day itself, where a strange word is a place or a show, cue and
+        slots must tell more than of one about something with a title."""
+        intent = self.locale.intents[guess.meaning.intent]
+        is_special = intent.careful or any(s.name == "title" for s in _slots(intent, self.locale))
+        if self.is_own or is_special:
+            return _LEAST_EXPLAINED
+        told = used.union(*(range(c.start, c.piece.end) for c in guess.captures))
+        rest = (word for at, word in enumerate(self.chart.words) if at not in told)
+        is_foreign = any(word not in self.known and not word.isdigit() for word in rest)
+        return _LEAST_OF_ANY if is_foreign else _LEAST_EXPLAINED
 
 
-def _misses(locale: Locale, chart: Chart, told: Collection[int]) -> bool:
-    """Whether much besides one word of somebody else's business is not accounted for."""
-    rest = [at for at, word in enumerate(chart.words) if word not in locale.elsewhere]
-    weight = chart.prices.sum(chart.words[at] for at in rest)
-    known = chart.prices.sum(chart.words[at] for at in rest if at in told)
-    return len(rest) < len(chart.words) - 1 or known < _WHOLE * weight
+def _denied(locale: Locale, words: Sequence[str]) -> frozenset[int]:
+    """Words that turn the sentence round; "don't forget" does not."""
+    affirmed = {
+        at + shift
+        for phrase in locale.affirmed
+        for at in range(len(words))
+        if tuple(words[at : at + len(phrase)]) == phrase
+        for shift in range(len(phrase))
+    }
+    return frozenset(
+        at for at, word in enumerate(words) if word in locale.negations and at not in affirmed
+    )
 
 
 def _overlooks(locale: Locale, chart: Chart, intent: str, used: Collection[int]) -> bool:

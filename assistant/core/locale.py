@@ -69,6 +69,8 @@ class Locale:
     before: Tree
     """Polite words that may open any sentence."""
     after: Tree
+    own: Tree
+    """Words of what is the assistant's business: "calendar", "meeting", "remind"."""
     fillers: frozenset[str]
     elsewhere: frozenset[str]
     """Words of things that are none of the assistant's business: "weather", "timer", "song"."""
@@ -76,8 +78,12 @@ class Locale:
     """Words that take back what came before: "no", "i mean"."""
     conjunctions: frozenset[str]
     """Words that a second order follows: "and"."""
+    questions: frozenset[str]
+    """Words that a question begins with: it orders nothing."""
     negations: frozenset[str]
     """Words that turn a sentence round: none is overheard."""
+    affirmed: tuple[tuple[str, ...], ...]
+    """Where they do not: "don't forget"."""
     recurring: frozenset[str]
     """Words of what happens again and again: "every"."""
     honorifics: tuple[tuple[str, ...], ...]
@@ -109,6 +115,10 @@ class Locale:
         )
         sentences = Sentences(before=self.before, after=self.after, templates=templates)
         return determine(*sentences.woven(self.rules))
+
+    @cached_property
+    def own_words(self) -> frozenset[str]:
+        return frozenset(trees.words_of(self.own, self.rules))
 
     @cached_property
     def cues(self) -> Network:

@@ -26,9 +26,9 @@ __all__ = ["Intent", "Locale", "Sample", "Template", "parse"]
 
 SECTIONS = {
     "locale": {
-        *("tag", "market", "name", "before", "after"),
-        *("fillers", "elsewhere", "conjunctions", "negations", "recurring"),
-        *("corrections", "honorifics"),
+        *("tag", "market", "name", "before", "after", "own"),
+        *("fillers", "elsewhere", "conjunctions", "questions", "negations", "recurring"),
+        *("corrections", "honorifics", "affirmed"),
     },
     "rules": None,
     "slots": None,
@@ -72,7 +72,8 @@ class _File:
             raise ConfigError(self.source, "intents", 'at least one [intents."name"] with hear')
         before = self._tree(head.get("before", ""), "locale.before")
         after = self._tree(head.get("after", ""), "locale.after")
-        named = {"locale.before": before, "locale.after": after}
+        own = self._tree(head.get("own", ""), "locale.own")
+        named = {"locale.before": before, "locale.after": after, "locale.own": own}
         named |= {f"rules.{name}": rule for name, rule in rules.items()}
         for name, intent in intents.items():
             for template in (*intent.hear, *intent.typed, *intent.cues):
@@ -84,10 +85,13 @@ class _File:
             market=str(head.get("market", tag.partition("-")[2] or "GB")),
             before=before,
             after=after,
+            own=own,
             fillers=self._words("fillers"),
             elsewhere=self._words("elsewhere"),
             conjunctions=self._words("conjunctions"),
+            questions=self._words("questions"),
             negations=self._words("negations"),
+            affirmed=self._spoken(head, "affirmed"),
             recurring=self._words("recurring"),
             corrections=self._spoken(head, "corrections"),
             honorifics=self._spoken(head, "honorifics"),

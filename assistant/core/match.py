@@ -30,11 +30,11 @@ from assistant.core.pieces import (
     careful_verbs,
     known_words,
     word_prices,
-    words_of,
 )
 from assistant.core.search import Chart, Search, Step
 from assistant.core.slots import Vocabulary
 from assistant.core.tokens import tokens
+from assistant.core.tree import words_of
 
 _MOST_READINGS = 6
 _MOST_WORDS = 60
@@ -187,7 +187,9 @@ class _Reader:
         that is nearly said; else key words that account for some of it."""
         intents = self.locale.intents.items()
         heard = {name for name, intent in intents if self.scope in intent.scopes}
-        guess = cues.best(self.locale, self.matcher.chart(words, self.choices), heard)
+        guess = cues.best(
+            self.locale, self.matcher.chart(words, self.choices), heard, self.matcher.known
+        )
         rough: list[Interpretation] = []
         is_told = guess is not None and guess.score >= cues.NEARLY_ALL
         if not is_told and self.matcher.may_be_near(words):

@@ -15,7 +15,7 @@ from assistant.core import tree as trees
 from assistant.core.kinds import Formed, Kind, Listed
 from assistant.core.locale import Locale
 from assistant.core.network import Network
-from assistant.core.tree import Rule, Slot, Tree, Word
+from assistant.core.tree import Slot
 
 _GLUE = 0.35
 _DROPPABLE = 0.62
@@ -143,7 +143,10 @@ def careful_verbs(locale: Locale) -> frozenset[str]:
         for template in (*intent.hear, *intent.typed):
             for word in trees.openers(template.tree, locale.rules):
                 counts[word] += 1 if intent.careful else -1
-    polite = {*words_of(locale.before, locale.rules), *words_of(locale.after, locale.rules)}
+    polite = {
+        *trees.words_of(locale.before, locale.rules),
+        *trees.words_of(locale.after, locale.rules),
+    }
     return frozenset(w for w, n in counts.items() if n > 0 and len(w) > 2) - polite
 
 
@@ -152,24 +155,18 @@ def word_prices(locale: Locale) -> dict[str, float]:
     found: dict[str, set[str]] = {}
     for name, intent in locale.intents.items():
         for template in intent.hear:
-            for word in words_of(template.tree, locale.rules):
+            for word in trees.words_of(template.tree, locale.rules):
                 found.setdefault(word, set()).add(name)
     scale = math.log(1 + max(len(locale.intents), 2))
     prices = {
         word: 0.1 + 0.9 * (1 - math.log(len(intents) + 1) / (scale + 0.3))
         for word, intents in found.items()
     }
-    polite = {*words_of(locale.before, locale.rules), *words_of(locale.after, locale.rules)}
+    polite = {
+        *trees.words_of(locale.before, locale.rules),
+        *trees.words_of(locale.after, locale.rules),
+    }
     return dict.fromkeys(polite, 0.1) | prices | dict.fromkeys(locale.fillers, 0.0)
-
-
-def words_of(tree: Tree, rules: Mapping[str, Tree]) -> Iterator[str]:
-    """Every word of its templates, those of rules too; slots have none."""
-    for part in trees.walk(tree):
-        if isinstance(part, Word):
-            yield part.text
-        elif isinstance(part, Rule):
-            yield from words_of(rules[part.name], rules)
 
 
 def known_words(locale: Locale, kinds: Collection[Kind]) -> Iterator[str]:

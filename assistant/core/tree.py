@@ -196,6 +196,15 @@ def walk(tree: Tree) -> Iterator[Tree]:
             waiting.extend(reversed(part.items))
 
 
+def words_of(tree: Tree, rules: Mapping[str, Tree]) -> Iterator[str]:
+    """Every word of its templates, those of rules too; slots have none."""
+    for part in walk(tree):
+        if isinstance(part, Word):
+            yield part.text
+        elif isinstance(part, Rule):
+            yield from words_of(rules[part.name], rules)
+
+
 def slots_in(tree: Tree, rules: Mapping[str, Tree]) -> Iterator[Slot]:
     """All slots of the tree and of the rules in it."""
     for part in walk(tree):

@@ -221,6 +221,56 @@ def test_key_words_tell_what_no_template_fits(
     assert best(matchers(tag), text).intent == intent
 
 
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("en-GB", "is there a birthday party today"),
+        ("en-GB", "does friday have any lunch"),
+        ("de-DE", "ist am freitag irgendein mittagessen"),
+        ("fr-FR", "y a-t-il un déjeuner demain"),
+    ],
+)
+def test_a_question_changes_nothing(
+    matchers: Callable[[str], Matcher], tag: str, text: str
+) -> None:
+    assert not matchers(tag).locale.intents[best(matchers(tag), text).intent].careful
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "intent"),
+    [
+        ("en-GB", "i have a meeting at five don't let me forget", "calendar.create"),
+        ("en-GB", "remind la to go grocery shopping today", "calendar.create"),
+        ("en-GB", "change the time to 5 pm", "calendar.move"),
+        ("en-GB", "turn off the reminder for the dentist", "calendar.cancel"),
+        ("de-DE", "erinnere heute abend den ofen zu prüfen", "calendar.create"),
+        ("de-DE", "schalte die erinnerung aus", "calendar.cancel"),
+        ("de-DE", "stell bitte alle erinnerungen ab", "calendar.cancel"),
+        ("fr-FR", "désactive le rappel", "calendar.cancel"),
+        ("fr-FR", "je ne veux pas oublier le dîner de demain", "calendar.create"),
+    ],
+)
+def test_key_words_of_changes(
+    matchers: Callable[[str], Matcher], tag: str, text: str, intent: str
+) -> None:
+    assert best(matchers(tag), text).intent == intent
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("en-GB", "what is going on in milwaukee tonight"),
+        ("en-GB", "events in plano next month"),
+        ("en-GB", "set notification for news about the pipeline"),
+        ("de-DE", "den aktuellen anruf"),
+        ("de-DE", "meinen anruf"),
+        ("fr-FR", "trouve moi des concerts à melbourne demain"),
+    ],
+)
+def test_too_little_is_nothing(matchers: Callable[[str], Matcher], tag: str, text: str) -> None:
+    assert matchers(tag).interpret(text, now=NOW) == ()
+
+
 @pytest.mark.parametrize("text", ["the 8 pm reminder", "my three pm", "the 8 pm call reminder"])
 def test_the_verb_of_a_call_is_never_imagined(english: Matcher, text: str) -> None:
     found = english.interpret(text, now=NOW)
