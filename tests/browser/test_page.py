@@ -97,6 +97,24 @@ def test_two_pages_show_the_same_and_a_reload_replays(display: Display, visit: V
     expect(second.locator("#lines")).to_contain_text("Anna Weber")
 
 
+def test_ten_pages_of_one_browser_all_live(
+    display: Display, visit: Visit, inbox: queue.SimpleQueue[Event]
+) -> None:
+    """A browser keeps six connections to one host; every page that streams would take one."""
+    first = visit()
+    show(display, first, SCENES["day"])
+    pages = [first, *(first.context.new_page() for _ in range(9))]
+    for page in pages[1:]:
+        page.goto(display.url)
+        expect(page.locator("#lines")).to_contain_text("Budget review")
+    for page in (pages[-1], first):
+        page.locator("#buttons button").first.click()
+        assert isinstance(inbox.get(timeout=SOON_S), Tapped)
+    first.close()
+    for page in pages[1:]:
+        show(display, page, SCENES["in-call"])
+
+
 def test_page_says_that_it_is_disconnected_and_finds_back(visit: Visit, display: Display) -> None:
     page = visit()
     show(display, page, SCENES["day"])

@@ -11,24 +11,44 @@ const SVG = "http://www.w3.org/2000/svg";
 let shown = null;
 
 // --- the stream ------------------------------------------------------------------------------
+// A browser keeps six connections to one host, and a stream takes one for itself: the first page
+// holds it, tells the others what comes, and the next takes over when it is closed.
 
+const others = new BroadcastChannel("hud");
 let stream = null;
 let beat = 0;
+let last = "";
 
 function connect() {
   stream?.close();
   stream = new EventSource("stream");
-  stream.onmessage = (event) => { alive(); show(JSON.parse(event.data)); };
-  stream.addEventListener("beat", alive);
+  stream.onmessage = (event) => { last = event.data; pass(last); };
+  stream.addEventListener("beat", () => pass(""));
   stream.onerror = () => {
-    lost();
+    pass("lost");
     if (stream.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS);
   };
 }
 
+function pass(text) {
+  others.postMessage(text);
+  take(text);
+}
+
+function take(text) {
+  if (text === "lost") { lost(); return; }
+  alive();
+  if (text) show(JSON.parse(text));
+}
+
+others.onmessage = ({ data }) => {
+  if (data !== "what is shown?") take(data);
+  else if (last) others.postMessage(last);
+};
+
 function alive() {
   clearTimeout(beat);
-  beat = setTimeout(() => { lost(); connect(); }, BEAT_MS);
+  beat = setTimeout(() => { lost(); if (stream) connect(); }, BEAT_MS);
   document.body.classList.remove("offline");
   byId("disconnected").hidden = true;
 }
@@ -236,4 +256,5 @@ function showHours(line, place, rem) {
 
 addEventListener("resize", () => { if (shown) show(shown); });
 talk();
-connect();
+others.postMessage("what is shown?");
+navigator.locks.request("stream", () => new Promise(connect)); // until this page is closed
