@@ -63,14 +63,15 @@ class Gpio:
             return None
 
     def light(self, state: State) -> None:
-        if self._led is None:
+        led = self._led  # the reader may close it meanwhile
+        if led is None:
             return
         if state in BLINKS_S:
-            self._led.blink(BLINKS_S[state], BLINKS_S[state])
+            led.blink(BLINKS_S[state], BLINKS_S[state])
         elif state is State.LISTENING:
-            self._led.on()
+            led.on()
         else:
-            self._led.off()
+            led.off()
 
     def close(self) -> None:
         self._led = None

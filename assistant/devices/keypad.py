@@ -100,7 +100,7 @@ class Keypad:
         if self.name.startswith("/"):
             return self.name
         for entry in sorted(self._names.glob("event*/device/name")):
-            if self.name.casefold() in entry.read_text(encoding="utf-8").casefold():
+            if self.name.casefold() in entry.read_text("utf-8", "replace").casefold():
                 return f"/dev/input/{entry.parts[-3]}"
         raise ButtonLost(self.name)
 

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Protocol
 
 import numpy as np
@@ -148,6 +148,8 @@ class Microphone:
     def _keep_open(self) -> None:
         while not self._stopping.is_set():
             try:
+                if self.is_lost:
+                    self._renew_device_list()
                 with self._stream():
                     if self.is_lost:
                         self.is_lost = False
@@ -161,7 +163,6 @@ class Microphone:
                     lost = MicrophoneLost(self.device, str(problem))
                     self._post(DeviceFailed(error=lost))
                 self._stopping.wait(_RETRY_S)
-                self._renew_device_list()
 
     def _watch(self) -> None:
         """Returns when stopping; raises ValueError when frames stay away, or are not a microphone's
@@ -181,8 +182,10 @@ class Microphone:
             self._post(DeviceBack(kind="microphone", device=device))
 
     def _renew_device_list(self) -> None:
+        """Raises: PortAudioError; where it could not be started, it cannot be ended either."""
         with self._speaker.released() if self._speaker else nullcontext():
-            self._sounddevice._terminate()
+            with suppress(self._sounddevice.PortAudioError):
+                self._sounddevice._terminate()
             self._sounddevice._initialize()
 
     def _stream(self) -> Any:

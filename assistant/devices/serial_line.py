@@ -58,10 +58,11 @@ class SerialLine:
         return None if level is None else Edge(is_down=level, at_s=time.monotonic())
 
     def light(self, state: State) -> None:
-        if self._port is None:
+        port = self._port  # the reader may close it meanwhile
+        if port is None:
             return
         with suppress(OSError):  # the reader notices the same loss and announces it
-            self._port.write(b"LED %d\n" % LAMPS.get(state, 0))
+            port.write(b"LED %d\n" % LAMPS.get(state, 0))
 
     def close(self) -> None:
         self._unread = b""

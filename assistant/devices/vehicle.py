@@ -36,6 +36,8 @@ class Vehicle:
 
     def _told(self) -> Motion:
         try:
+            if not self._file.is_file():  # a pipe would be waited for
+                return Motion.MOVING
             with self._file.open("rb") as file:
                 text = file.read(MAX_TEXT).decode("ascii").strip()
             age_s = time.time() - self._file.stat().st_mtime

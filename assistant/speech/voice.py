@@ -134,7 +134,7 @@ class Voice:
                 self._play(pcm, turn)
             self._finish(turn)
             self._keep(rendered)
-        except (VoiceMissing, BadAudio) as problem:
+        except VoiceMissing as problem:
             self._post(DeviceFailed(error=problem))
         finally:
             self._speech_until_s = time.monotonic() + _TAIL_S
@@ -161,11 +161,17 @@ class Voice:
         self._speaker.stop()
 
     def _keep(self, rendered: list[Pcm]) -> None:
-        if self._record and rendered:
-            self._replies += 1
+        """Until a reply cannot be kept: what is said about that could not be either."""
+        if not self._record or not rendered:
+            return
+        self._replies += 1
+        whole = Pcm(data=b"".join(p.data for p in rendered), rate_hz=rendered[0].rate_hz)
+        try:
             self._record.mkdir(parents=True, exist_ok=True)
-            whole = Pcm(data=b"".join(p.data for p in rendered), rate_hz=rendered[0].rate_hz)
             write_wav(self._record / f"reply-{self._replies:03}.wav", whole)
+        except (OSError, BadAudio) as problem:
+            self._post(DeviceFailed(error=BadAudio(str(self._record), str(problem))))
+            self._record = None
 
 
 class _Speaker:

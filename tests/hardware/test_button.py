@@ -232,6 +232,7 @@ def test_device_is_found_by_part_of_its_name(tmp_path: Path) -> None:
         folder = tmp_path / f"event{number + 90}" / "device"
         folder.mkdir(parents=True)
         (folder / "name").write_text(f"{name}\n")
+    (tmp_path / "event90" / "device" / "name").write_bytes(b"Taster f\xfcr den Gurt\n")
     assert Keypad("media button", "28", names=tmp_path)._path() == "/dev/input/event91"
     with pytest.raises(ButtonLost):
         Keypad("joystick", "28", names=tmp_path).open()

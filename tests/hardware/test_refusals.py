@@ -31,14 +31,19 @@ class PortAudioError(Exception):
 
 
 class StubbornPortAudio(SimpleNamespace):
-    """Holds one microphone. `busy`: openings that fail; `rates`: what it takes, in Hz."""
+    """Holds one microphone. `busy`: openings that fail; `rates`: what it takes, in Hz;
+    `false_starts`: of the library, when it is started anew."""
 
     PortAudioError = PortAudioError
 
-    def __init__(self, busy: int = 0, rates: tuple[int, ...] = (44100,)) -> None:
+    def __init__(
+        self, busy: int = 0, rates: tuple[int, ...] = (44100,), false_starts: int = 0
+    ) -> None:
         super().__init__(default=SimpleNamespace(device=(3, 3)), opened=[])
         self._busy = busy
         self._rates = rates
+        self._false_starts = false_starts
+        self._is_started = True
 
     def query_devices(self, kind: str = "") -> Any:
         return DEVICE if kind else [DEVICE]
@@ -62,9 +67,15 @@ class StubbornPortAudio(SimpleNamespace):
         return nullcontext()
 
     def _terminate(self) -> None:
-        pass
+        if not self._is_started:
+            raise PortAudioError("PortAudio not initialized [PaErrorCode -10000]")
+        self._is_started = False
 
-    _initialize = _terminate
+    def _initialize(self) -> None:
+        self._false_starts -= 1
+        if self._false_starts >= 0:
+            raise PortAudioError("Unanticipated host error [PaErrorCode -9999]")
+        self._is_started = True
 
 
 @pytest.fixture
@@ -75,7 +86,8 @@ def inbox() -> queue.SimpleQueue[Any]:
 def test_busy_device_is_said_with_its_reason_and_taken_when_it_is_free(
     inbox: queue.SimpleQueue[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "sounddevice", StubbornPortAudio(busy=2))
+    library = StubbornPortAudio(busy=2, false_starts=1)
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
     with Microphone(inbox.put):
         failed = inbox.get(timeout=10)
         assert isinstance(failed, DeviceFailed)

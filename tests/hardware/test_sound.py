@@ -17,7 +17,7 @@ from assistant.devices.inputs import level_blocks, list_microphones
 from assistant.devices.level import Verdict, judge
 from assistant.devices.microphone import Microphone
 from assistant.devices.pulse import Watch
-from assistant.errors import MicrophoneLost, SpeakerLost
+from assistant.errors import AssistantError, BadAudio, MicrophoneLost, SpeakerLost
 from assistant.speech.audio import Pcm, read_wav, write_wav
 from assistant.speech.endpoint import Endpointer, Reading
 from assistant.speech.recognizer import energy_dbfs
@@ -319,6 +319,23 @@ def test_hush_drops_what_is_said_and_what_waits(
         inbox.wait_for(SpeechDone)
     assert took_s < 1
     assert 0 < loud_s(read_wav(wav).pcm) < 1.5
+
+
+def test_a_folder_that_keeps_nothing_is_said_once_and_replies_go_on(
+    inbox: Inbox, synthesizer: Synthesizer, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    failed: list[AssistantError] = []
+
+    def post(event: Event) -> None:
+        failed.extend([event.error] if isinstance(event, DeviceFailed) else [])
+        inbox.post(event)
+
+    with Voice(synthesizer, post, device="none", record=tmp_path / "file" / "kept") as voice:
+        for _ in range(2):
+            voice.speak("Hello.")
+            inbox.wait_for(SpeechDone)
+    assert sum(isinstance(error, BadAudio) for error in failed) == 1
 
 
 def test_without_a_sound_device_replies_are_still_kept(

@@ -49,3 +49,6 @@ def test_what_is_old_or_missing_counts_as_moving(tmp_path: Path) -> None:
     file.unlink()
     file.mkdir()
     assert vehicle.motion() is Motion.MOVING
+    file.rmdir()
+    os.mkfifo(file)
+    assert vehicle.motion() is Motion.MOVING
