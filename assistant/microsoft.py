@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from assistant.config import Account
+from assistant.errors import ConfigError
 from assistant.services.signin import PUBLIC_CLOUD, Registration, SignIn, Status
 from assistant.services.textfile import data_folder
 from assistant.services.tokens import TokenStore
@@ -78,6 +79,8 @@ def build_sign_in(settings: Mapping[str, str]) -> SignIn:
         scopes += graph.MAIL_SCOPES
     if is_yes(settings, "people"):
         scopes += graph_people.CONTACTS_SCOPES + graph_people.PEOPLE_SCOPES
+    if not settings.get("client_id"):
+        raise ConfigError("calendars", "graph.client_id", "is missing; see docs/microsoft-365.md")
     registration = Registration(
         client_id=settings["client_id"],
         tenant=settings.get("tenant", "organizations"),

@@ -33,13 +33,16 @@ class TokenStore:
         return f"no system keyring: the sign-in is kept in {self._path}, readable by you alone"
 
     def load(self) -> str:
-        """The text, "" if none is kept."""
+        """The text, "" if none is kept. A file is newer: it was written when the keyring was
+        locked, and goes as soon as that takes the text again."""
+        if self._path.is_file():
+            return self._path.read_text("utf-8", "replace")
         if self._keyring:
             try:
                 return self._keyring.get_password(*self._entry) or ""
             except self._keyring.errors.KeyringError:
                 self._keyring = None
-        return self._path.read_text("utf-8", "replace") if self._path.is_file() else ""
+        return ""
 
     def save(self, text: str) -> None:
         if self._keyring:
@@ -90,11 +93,16 @@ def read_password(settings: Mapping[str, str], place: str, user: str) -> str:
     if "password_file" in settings:
         return _from_file(Path(settings["password_file"]).expanduser())
     entry = f"{user}@{place}"
-    keyring = _usable_keyring()
-    password = keyring.get_password("roadcall", entry) if keyring else None
+    way_out = f"run `keyring set roadcall {entry}`, or set password_file"
+    password = None
+    if keyring := _usable_keyring():
+        try:
+            password = keyring.get_password("roadcall", entry)
+        except keyring.errors.KeyringError as error:
+            problem = f"the keyring does not open: {error}; unlock it, or set password_file"
+            raise ConfigError("password", entry, problem) from error
     if not password:
-        way_out = f"run `keyring set roadcall {entry}`, or set password_file"
-        raise ConfigError("calendars", "password", f"is not known; {way_out}")
+        raise ConfigError("password", entry, f"is not known; {way_out}")
     return str(password)
 
 

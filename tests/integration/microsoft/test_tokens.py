@@ -15,8 +15,9 @@ import pytest
 from fakes.desk import READ, Desk, ignore
 from parts import need
 
-from assistant.errors import Refused, SignInNeeded
-from assistant.services.tokens import TokenStore
+from assistant.errors import ConfigError, Refused, SignInNeeded
+from assistant.microsoft import build_sign_in
+from assistant.services.tokens import TokenStore, read_password
 
 
 def test_without_a_keyring_a_private_file_with_a_warning(file: Path, desk: Desk) -> None:
@@ -63,7 +64,7 @@ def test_tokens_that_cannot_be_stored_still_work(file: Path, desk: Desk) -> None
 
 KEYRING_ROUND = """
 import pathlib, sys
-from assistant.services.tokens import TokenStore
+from assistant.services.tokens import TokenStore, read_password
 file = pathlib.Path(sys.argv[1])
 store = TokenStore(file)
 store.save("x" * 20_000)
@@ -158,3 +159,18 @@ def test_a_locked_keyring_falls_back_to_the_file(safe: Safe, file: Path, desk: D
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert any("no system keyring" in warning for warning in sign_in.status().warnings)
     assert desk.start().token(READ) == "access1"
+    safe.is_locked = False  # the desktop is unlocked by the next start
+    assert desk.start().token(READ) == "access1"
+
+
+def test_a_password_in_a_locked_keyring_is_one_clear_line(safe: Safe) -> None:
+    safe.kept["roadcall", "anna@https://cloud.example"] = "secret"
+    assert read_password({}, "https://cloud.example", "anna") == "secret"
+    safe.is_locked = True
+    with pytest.raises(ConfigError, match="the keyring does not open: locked; unlock it"):
+        read_password({}, "https://cloud.example", "anna")
+
+
+def test_an_account_without_client_id_is_one_clear_line() -> None:
+    with pytest.raises(ConfigError, match="client_id: is missing"):
+        build_sign_in({})
