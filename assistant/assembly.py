@@ -58,9 +58,9 @@ class Car:
     calendar_names: tuple[str, ...]
     lines: tuple[CallLine, ...]
     address_book: tuple[Contact, ...]
+    """Of files on this machine."""
     recent: Recent = field(default_factory=Recent)
     """Earlier calls."""
-    """Of files on this machine."""
     books: AddressBooks | None = None
     sign_ins: SignIns | None = None
     """For `drive`."""

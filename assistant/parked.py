@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
@@ -62,7 +63,7 @@ def login(options: argparse.Namespace) -> int:
 
 def logout(options: argparse.Namespace) -> int:
     """`roadcall logout`: forgets every token, earlier calls, the copies of calendar and people."""
-    for pattern in ("mirror.sqlite*", "people-*.vcf", "microsoft*.json", RECENT_FILE):
+    for pattern in ("mirror.sqlite*", "people-*", "microsoft*", f"{Path(RECENT_FILE).stem}.*"):
         for left in data_folder().glob(pattern):
             left.unlink()
     if microsoft_accounts(build_config(options).calendars):

@@ -154,6 +154,15 @@ def test_one_meeting_in_two_calendars_counts_once(build: Callable[..., Mirror]) 
     ]
 
 
+def test_a_cancelled_meeting_does_not_hide_its_namesake(build: Callable[..., Mirror]) -> None:
+    work = Scripted("Work", full(replace(meeting("x", title="Review"), is_cancelled=True)))
+    home = Scripted("Home", full(meeting("y", calendar="Home", title="Review")))
+    with build(work, home) as mirror:
+        mirror.sync()
+        found = mirror.read(TODAY).appointments
+    assert ("Home", False) in [(one.calendar, one.is_cancelled) for one in found]
+
+
 def test_one_failing_calendar_does_not_hide_the_other(build: Callable[..., Mirror]) -> None:
     with build(
         Scripted("Work", full(meeting("a"))), Scripted("Home", Unreachable("Home"))

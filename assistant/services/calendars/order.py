@@ -25,11 +25,12 @@ def distinct(appointments: Iterable[Appointment]) -> Iterator[Appointment]:
     """Every meeting once, though it stands in two calendars; the first one's counts.
 
     The same meeting has the same UID or, copied by hand or by another service, the same title
-    and times.
+    and times. A cancelled one does not hide its namesake: it may have been sent anew.
     """
     homes: dict[tuple[object, ...], str] = {}
     for one in appointments:
-        keys = (one.uid, one.start, one.end), (one.title, one.start, one.end)
+        keys = [(one.uid, one.start, one.end), (one.title, one.start, one.end)]
+        del keys[1 if one.is_cancelled else 2 :]
         home = next((homes[key] for key in keys if key in homes), one.calendar)
         if home == one.calendar:
             for key in keys:
