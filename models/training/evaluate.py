@@ -178,12 +178,14 @@ def evaluate(model: Path, everyone: Sequence[Utterance], conditions: Sequence[st
                 pool.submit(compile_folder, trial.grammar, model, Path(folder)).result()
             decoder = Decoder(Path(folder))
             for condition in conditions:
-                score = scores.setdefault((trial.name, condition), Score())
                 for seed, utterance in enumerate(trial.spoken):
                     sound = degrade(read_audio(utterance.audio), condition, seed)
-                    count_result(score, " ".join(utterance.words), decoder(sound))
+                    heard = decoder(sound)
+                    for name in (trial.name, f"{trial.name} of {utterance.corpus}"):
+                        score = scores.setdefault((name, condition), Score())
+                        count_result(score, " ".join(utterance.words), heard)
                     audio_s += len(sound) / noise.RATE_HZ
-                log.info("%s, %s: %s", trial.name, condition, score)
+                log.info("%s, %s: %s", trial.name, condition, scores[trial.name, condition])
     log.info("%.3f s of processor for a second of audio", (time.process_time() - started) / audio_s)
     return table(scores, conditions)
 
