@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +27,7 @@ from assistant.errors import (
     SignInNeeded,
     Unreachable,
 )
+from assistant.services.calls import ucwa
 from assistant.services.calls.skype import SkypeLine
 
 ANNA = "sip:anna@contoso.test"
@@ -233,7 +235,10 @@ def test_an_expired_token_is_renewed_without_notice(car: Car, frontend: Frontend
     assert frontend.applications == 1
 
 
-def test_a_wrong_password_is_told_once(start: Callable[..., Car]) -> None:
+def test_a_wrong_password_is_told_once_and_not_tried_until_the_account_is_locked(
+    start: Callable[..., Car], frontend: Frontend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ucwa, "_RETRY_AFTER_S", 0.01)
     car = start(password="swordfish")
     eventually(lambda: car.events, "word about it")
     (told,) = car.events
@@ -241,6 +246,8 @@ def test_a_wrong_password_is_told_once(start: Callable[..., Car]) -> None:
     with pytest.raises(Unreachable):
         car.line.dial(ANNA)
     assert "swordfish" not in repr(vars(car.line)) + repr(told.error)
+    threading.Event().wait(0.5)
+    assert frontend.sign_ins == 1
 
 
 DOMAIN = "contoso.test"
@@ -279,9 +286,14 @@ def test_the_network_is_lost_in_a_call_and_the_line_comes_back(
 ) -> None:
     car = start(discovery="").ready()
     connect(car, frontend)
-    network.cut()
-    car.expect(Ended(uri=ANNA, name="Anna", reason=EndReason.LOST))
-    eventually(lambda: frontend.applications == 2, "second application", 15)
+    lost = Ended(uri=ANNA, name="Anna", reason=EndReason.LOST)
+
+    def is_cut() -> bool:
+        network.cut()  # a connection that is just being made is cut the next time
+        return lost in car.events
+
+    eventually(is_cut, "lost call")
+    eventually(lambda: frontend.applications == 2, "second application", 30)
     car.ready()
 
 

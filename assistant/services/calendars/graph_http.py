@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
+import httpx
+
 from assistant.errors import (
     BrokenAnswer,
-    ConfigError,
     CutOff,
     NotFound,
     RateLimited,
@@ -103,7 +104,7 @@ class _Answer:
 
 
 class GraphHttp:
-    """A connection to Graph. Raises as documented at `fetch`; ConfigError without httpx."""
+    """A connection to Graph. Raises as documented at `fetch`."""
 
     def __init__(
         self,
@@ -111,11 +112,6 @@ class GraphHttp:
         base_url: str = GRAPH_URL,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
-        try:
-            import httpx
-        except ImportError as error:
-            raise ConfigError("calendars", "graph", "pip install 'roadcall[microsoft]'") from error
-        self._library = httpx
         self._tokens = tokens
         self._base_url = base_url.rstrip("/")
         self._wait = wait
@@ -162,12 +158,12 @@ class GraphHttp:
                 return _read(response, budget)
             finally:
                 response.close()
-        except self._library.TimeoutException as error:
+        except httpx.TimeoutException as error:
             raise TooSlow(SERVICE, type(error).__name__) from error
-        except self._library.DecodingError as error:
+        except httpx.DecodingError as error:
             raise BrokenAnswer(SERVICE, str(error)) from error
-        except self._library.HTTPError as error:
-            lost = (self._library.ReadError, self._library.WriteError, self._library.ProtocolError)
+        except httpx.HTTPError as error:
+            lost = (httpx.ReadError, httpx.WriteError, httpx.ProtocolError)
             kind = CutOff if isinstance(error, lost) else Unreachable
             raise kind(SERVICE, f"{type(error).__name__}: {error}") from error
 
@@ -181,7 +177,7 @@ class GraphHttp:
         return self._base_url + path
 
 
-def _read(response: Any, budget: Budget) -> _Answer:
+def _read(response: httpx.Response, budget: Budget) -> _Answer:
     parts = []
     for part in response.iter_bytes():
         budget.spend(size=len(part))

@@ -18,8 +18,10 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
+
+import httpx
 
 from assistant.errors import (
     BrokenAnswer,
@@ -32,9 +34,6 @@ from assistant.errors import (
 )
 from assistant.services.calls.background import Background
 
-if TYPE_CHECKING:
-    import httpx
-
 Json = Mapping[str, Any]
 
 _ORDER_TIMEOUT_S = 8.0
@@ -43,6 +42,8 @@ _EVENTS_TIMEOUT_S = 240.0
 _ACTIVITY_EVERY_S = 240.0
 """Without `reportMyActivity` for five minutes the user is shown as away."""
 _RETRY_AFTER_S = 5.0
+_REFUSED_AFTER_S = 1_800.0
+"""To the next try of a refused password: domains lock accounts after a few."""
 _LONGEST_CHAIN = 5
 """Redirects from the discovery address to the home pool."""
 
@@ -80,15 +81,12 @@ class Listener(Protocol):
 
 class Ucwa:
     def __init__(self, account: Account, listener: Listener) -> None:
-        """Raises: ConfigError (httpx is missing, the certificate file is broken)."""
-        try:
-            import httpx  # noqa: F401  (only to say early that it is missing)
-        except ImportError as error:
-            raise ConfigError("[[lines]] skype", "kind", "pip install roadcall[skype]") from error
+        """Raises: ConfigError (the certificate file is broken)."""
         self._account, self._listener = account, listener
         self._trust = _trust(account.ca_file)
         self._tokens: dict[str, str] = {}
         self._base = ""
+        self._retry_after_s = _RETRY_AFTER_S
         self._client: httpx.AsyncClient | None = None
         self._background = Background("skype")
         self._background.run(self._live)
@@ -103,8 +101,6 @@ class Ucwa:
     # --- in the thread -------------------------------------------------------------------------
 
     async def _live(self) -> None:
-        import httpx
-
         while not self._background.closing.is_set():
             async with httpx.AsyncClient(verify=self._trust) as client:
                 self._client = client
@@ -115,7 +111,7 @@ class Ucwa:
                 closing.cancel()
                 await asyncio.wait({session, closing})
                 self._client = None
-            await self._background.pause(_RETRY_AFTER_S)
+            await self._background.pause(self._retry_after_s)
 
     async def _session(self) -> None:
         """From sign-in until the application is lost; tells the listener why."""
@@ -131,6 +127,8 @@ class Ucwa:
     def _lose(self, error: ServiceError) -> None:
         log.warning("%s", error)
         self._tokens.clear()
+        is_refused = isinstance(error, SignInNeeded)
+        self._retry_after_s = _REFUSED_AFTER_S if is_refused else _RETRY_AFTER_S
         self._listener.signed_out(error)
 
     async def _sign_in(self) -> Json:
@@ -209,8 +207,6 @@ class Ucwa:
         return found
 
     async def _send(self, method: str, url: str, body: Json | None) -> httpx.Response:
-        import httpx
-
         if self._client is None:
             raise Unreachable("skype", "not signed in")
         token = self._tokens.get(urlsplit(url).netloc)
@@ -226,8 +222,6 @@ class Ucwa:
 
     async def _get_token(self, url: str, challenge: str) -> None:
         """Answer a 401 with name and password. Raises: SignInNeeded, BrokenAnswer."""
-        import httpx
-
         issuer = re.search(r'MsRtcOAuth[^,]*?href="([^"]+)"', challenge)
         if issuer is None or "password" not in challenge or self._client is None:
             raise SignInNeeded("skype", "the server takes no password here")

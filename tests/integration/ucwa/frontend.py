@@ -49,6 +49,8 @@ class Frontend:
         """Every POST and DELETE within the application: last part of the path, body."""
         self.asked_for_tokens: set[str] = set()
         """Hosts that a password was sent to."""
+        self.sign_ins = 0
+        """Passwords that were tried."""
         self.applications = 0
         self._events: list[dict[str, Any]] = []
         self._ready = threading.Condition()
@@ -174,6 +176,7 @@ class Frontend:
 
     def _sign_in(self, request: Request) -> Answer:
         self.asked_for_tokens.add(request.headers["host"])
+        self.sign_ins += 1
         form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
         fine = form.get("grant_type") == "password" and form.get("password") == PASSWORD
         if not fine:
