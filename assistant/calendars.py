@@ -26,6 +26,7 @@ from assistant.services.calendars.source import Source
 from assistant.services.calendars.vevent import Reader
 from assistant.services.textfile import data_folder
 from assistant.services.tokens import read_password
+from assistant.services.web import Web
 from assistant.writer import Writer
 
 
@@ -153,10 +154,8 @@ def _ics(settings: Mapping[str, str], around: Surroundings) -> Source:
     if "url" in settings:
         from assistant.services.calendars.feed import IcsFeed
 
-        user = settings.get("user", "")
-        password = read_password(settings, settings["url"], user) if user else ""
-        reader = around.reader(settings.get("name", "calendar"))
-        return IcsFeed(settings["url"], reader, user, password)
+        name = settings.get("name", "calendar")
+        return IcsFeed(settings["url"], around.reader(name), _web(settings, name))
     path = Path(settings["path"]).expanduser()
     return IcsCalendar(path, around.reader(settings.get("name", path.stem)), around.clock)
 
@@ -165,15 +164,15 @@ def _caldav(settings: Mapping[str, str], around: Surroundings) -> Source:
     """`url`, `user`, `name`, `calendar`; the password from the keyring or `password_file`."""
     from assistant.services.calendars.caldav import CalDav
 
-    url, user = settings["url"], settings["user"]
-    return CalDav(
-        url,
-        around.reader(settings.get("name", "calendar")),
-        user,
-        read_password(settings, url, user),
-        around.clock,
-        settings.get("calendar", ""),
-    )
+    name, calendar = settings.get("name", "calendar"), settings.get("calendar", "")
+    url, web = settings["url"], _web(settings, name, settings["user"])
+    return CalDav(url, around.reader(name), web, around.clock, calendar)
+
+
+def _web(settings: Mapping[str, str], name: str, user: str = "") -> Web:
+    """Signed in where a `user` is set; the password as in `read_password`."""
+    user = user or settings.get("user", "")
+    return Web(name, user, read_password(settings, settings["url"], user) if user else "")
 
 
 def _graph(settings: Mapping[str, str], around: Surroundings) -> Source:
@@ -240,12 +239,10 @@ def _books(account: Account, around: Surroundings) -> Iterable[Book]:
         people = GraphPeople(around.microsoft.connection(settings), around.market)
         yield Book(name=settings.get("name", MICROSOFT), cards=people.cards)
         return
-    if account.kind == "exchange" or "user" not in settings:
+    if account.kind == "exchange" or not {"url", "user"} <= settings.keys():
         raise ConfigError("calendars", "people", 'needs kind = "graph", or a url and user')
     from assistant.services.carddav import CardDav
 
-    url, user = settings["url"], settings["user"]
-    password = read_password(settings, url, user)
     name = settings.get("name", "calendar")
-    server = CardDav(name, url if is_yes(settings, "people") else where, user, password)
-    yield Book(name=name, cards=server.cards)
+    place = settings["url"] if is_yes(settings, "people") else where
+    yield Book(name=name, cards=CardDav(name, place, _web(settings, name)).cards)

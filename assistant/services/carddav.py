@@ -7,11 +7,9 @@ Source: RFC 6352 (CardDAV).
 
 from __future__ import annotations
 
-import ssl
-
 from assistant.errors import NotFound
 from assistant.services.dav import Dav, Entry, find_home
-from assistant.services.web import Limits, Web, web_address
+from assistant.services.web import Web, web_address
 
 A = "{urn:ietf:params:xml:ns:carddav}"
 
@@ -19,18 +17,10 @@ A = "{urn:ietf:params:xml:ns:carddav}"
 class CardDav:
     """Every address book of one account. `url`: the server, the account or one address book."""
 
-    def __init__(
-        self,
-        name: str,
-        url: str,
-        user: str,
-        password: str,
-        tls: ssl.SSLContext | None = None,
-        limits: Limits | None = None,
-    ) -> None:
+    def __init__(self, name: str, url: str, web: Web) -> None:
         self.name = name
         self._url = web_address(url, "contacts")
-        self._dav = Dav(name, Web(name, user, password, tls, limits))
+        self._dav = Dav(name, web)
 
     def cards(self) -> str:
         """Every card of every address book. Raises: ServiceError."""

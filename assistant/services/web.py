@@ -67,6 +67,7 @@ class Web:
         limits: Limits | None = None,
     ) -> None:
         self._service = service
+        self.user = user
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._login = {"Authorization": f"Basic {token}"} if user else {}
         self._tls = tls or ssl.create_default_context()

@@ -297,6 +297,7 @@ def test_people_of_the_account_are_named_without_signal(
     [
         ('kind = "caldav"\nurl = "https://x.example"\nuser = "a"\npassword = "x"', "password"),
         ('kind = "ics"\npath = "x.ics"\npeople = true', "people"),
+        ('kind = "ics"\npath = "x.ics"\nuser = "a"\npeople = "https://x.example"', "people url"),
         ('kind = "ics"\npath = "x.ics"\nwritable = true', "writable"),
         ('kind = "graph"\nclient_id = "1"\ncolour = "blue"', "graph.colour is not a setting"),
     ],

@@ -23,7 +23,7 @@ from assistant.news import News
 from assistant.services.calendars.caldav import CalDav
 from assistant.services.calendars.mirror import Mirror
 from assistant.services.calendars.vevent import Reader
-from assistant.services.web import Limits
+from assistant.services.web import Limits, Web
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=BERLIN)
@@ -90,7 +90,8 @@ def serving(status: int, *bodies: str) -> Iterator[tuple[str, list[str | None]]]
 
 def account(url: str, user: str = "anna", password: str = PASSWORD) -> CalDav:
     reader = Reader(name="Work", zone=BERLIN)
-    return CalDav(url, reader, user, password, lambda: NOW, limits=Limits(largest_bytes=8 * 2**20))
+    web = Web("Work", user, password, limits=Limits(largest_bytes=8 * 2**20))
+    return CalDav(url, reader, web, lambda: NOW)
 
 
 @pytest.mark.parametrize(

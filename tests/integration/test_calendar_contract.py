@@ -17,6 +17,7 @@ from assistant.services.calendars.ics import IcsCalendar
 from assistant.services.calendars.mirror import Mirror
 from assistant.services.calendars.source import Source, SyncResult
 from assistant.services.calendars.vevent import Reader
+from assistant.services.web import Web
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = datetime(2026, 11, 23, tzinfo=BERLIN)
@@ -123,8 +124,9 @@ def server(request: pytest.FixtureRequest) -> DavServer:
 
 def connect(server: DavServer, **settings: str) -> CalDav:
     url = settings.pop("url", server.calendar)
-    settings = {"user": server.user, "password": PASSWORD} | settings
-    return CalDav(url, READER, clock=lambda: NOW, **settings)
+    login = {"user": server.user, "password": PASSWORD} | settings
+    calendar = login.pop("calendar", "")
+    return CalDav(url, READER, Web("Work", **login), lambda: NOW, calendar)
 
 
 @pytest.fixture(params=["file", "radicale", "xandikos"])
@@ -295,7 +297,8 @@ def test_nobodys_change_is_overwritten(server: DavServer) -> None:
             self.race()
             return entry
 
-    calendar = Racing(server.calendar, READER, server.user, PASSWORD, lambda: NOW)
+    web = Web("Work", server.user, PASSWORD)
+    calendar = Racing(server.calendar, READER, web, lambda: NOW)
     calendar.race = lambda: server.put("bare", resource("bare").replace("Bare", "Bare changed"))
     with pytest.raises(Refused, match="changed by somebody else"):
         calendar.move(found(calendar, "Bare"), Span(start=NOW, end=NOW + timedelta(hours=1)))

@@ -17,6 +17,7 @@ from assistant.errors import Unreachable
 from assistant.services.addressbooks import AddressBooks, Book
 from assistant.services.carddav import CardDav
 from assistant.services.vcard import read_vcards, write_vcards
+from assistant.services.web import Web
 
 CARD = (
     "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{0}\r\nFN:{1}\r\nN:;{1};;;\r\nTEL;TYPE=CELL:{2}\r\n"
@@ -45,7 +46,7 @@ def fill(server: DavServer) -> str:
 
 
 def books(folder: Path, server: DavServer, url: str) -> AddressBooks:
-    cards = CardDav("My people", url, server.user, PASSWORD).cards
+    cards = CardDav("My people", url, Web("My people", server.user, PASSWORD)).cards
     book = Book(name="My people", cards=cards)
     return AddressBooks(folder / "private", [book], "GB", ZoneInfo("Europe/London"))
 

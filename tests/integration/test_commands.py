@@ -73,6 +73,19 @@ def test_ask_fresh_takes_each_line_alone() -> None:
     assert rows[1]["action"] is None and rows[1]["asks"] is False
 
 
+def test_the_sample_week_only_says_what_it_would_change() -> None:
+    typed = "tell them i'm ten minutes late\nyes\n"
+    done = roadcall("ask", "-", "--json", "--now", NOW, typed=typed)
+    asked, sent = objects(done)
+    assert asked["asks"] is True and asked["action"] is None
+    assert sent["action"] == {
+        "kind": "message",
+        "target": "sample-04@northbridge.example",
+        "backend": "",
+    }
+    assert "would write to ben.carter@northbridge.example, " in done.stderr
+
+
 def test_hear_takes_a_recording_through_everything() -> None:
     recording = FIXTURES / "join-slt.wav"
     (row,) = objects(roadcall("hear", str(recording), "--json", "--now", NOW))

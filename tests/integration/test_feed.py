@@ -29,7 +29,7 @@ from assistant.errors import (
 )
 from assistant.services.calendars.feed import IcsFeed
 from assistant.services.calendars.vevent import Reader
-from assistant.services.web import Limits
+from assistant.services.web import Limits, Web
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 11, 23, tzinfo=BERLIN)
@@ -94,7 +94,7 @@ def test_read_once_then_only_when_changed() -> None:
         answers.pop(0)(request)
 
     with serving(answer) as url:
-        source = IcsFeed(url, READER)
+        source = IcsFeed(url, READER, Web("Work"))
         first = source.sync(WINDOW)
         unchanged = source.sync(WINDOW, first.state)
         same_body = source.sync(WINDOW, unchanged.state)
@@ -133,26 +133,26 @@ def test_read_once_then_only_when_changed() -> None:
 )
 def test_every_failure_is_one_of_ours(answer: Answer, error: type[ServiceError]) -> None:
     with serving(answer) as url, pytest.raises(error) as caught:
-        IcsFeed(url, READER).sync(WINDOW)
+        IcsFeed(url, READER, Web("Work")).sync(WINDOW)
     assert "\n" not in str(caught.value)
 
 
 def test_a_name_nobody_knows() -> None:
     with pytest.raises(Unreachable, match="is not known here"):
-        IcsFeed("https://calendar.invalid/work.ics", READER).sync(WINDOW)
+        IcsFeed("https://calendar.invalid/work.ics", READER, Web("Work")).sync(WINDOW)
 
 
 def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     with pytest.raises(Unreachable):
-        IcsFeed(f"http://127.0.0.1:{port}/", READER).sync(WINDOW)
+        IcsFeed(f"http://127.0.0.1:{port}/", READER, Web("Work")).sync(WINDOW)
 
 
 @pytest.mark.parametrize("url", ["", "work.ics", "file:///etc/passwd", "javascript:1", "https://"])
 def test_only_the_web_is_subscribed_to(url: str) -> None:
     with pytest.raises(ConfigError, match="is no https:// address"):
-        IcsFeed(url, READER)
+        IcsFeed(url, READER, Web("Work"))
 
 
 def test_certificates_are_checked() -> None:
@@ -162,9 +162,9 @@ def test_certificates_are_checked() -> None:
     ours = ssl.create_default_context()
     authority.configure_trust(ours)
     with serving(reply(200, CALENDAR), server_side) as url:
-        assert len(IcsFeed(url, READER, tls=ours).sync(WINDOW).appointments) == 1
+        assert len(IcsFeed(url, READER, Web("Work", tls=ours)).sync(WINDOW).appointments) == 1
         with pytest.raises(Unreachable, match="not who it says it is"):
-            IcsFeed(url, READER).sync(WINDOW)
+            IcsFeed(url, READER, Web("Work")).sync(WINDOW)
 
 
 def test_a_password_goes_to_its_own_host_only() -> None:
@@ -181,7 +181,7 @@ def test_a_password_goes_to_its_own_host_only() -> None:
             reply(307, Location=there)(request)
 
         with serving(here) as url:
-            IcsFeed(url, READER, user="anna", password="geheim").sync(WINDOW)
+            IcsFeed(url, READER, Web("Work", user="anna", password="geheim")).sync(WINDOW)
     assert seen == ["Basic YW5uYTpnZWhlaW0=", None]
 
 
@@ -200,7 +200,7 @@ def test_an_endless_body_takes_bounded_memory() -> None:
     with serving(endless(b"X" * 65_536, threading.Event())) as url:
         tracemalloc.start()
         with pytest.raises(BrokenAnswer, match="larger than 4 MiB"):
-            IcsFeed(url, READER, limits=limits).sync(WINDOW)
+            IcsFeed(url, READER, Web("Work", limits=limits)).sync(WINDOW)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 16 * 2**20
@@ -219,5 +219,5 @@ def test_a_silent_server_and_a_trickling_one_take_bounded_time() -> None:
 
     for answer, error in ((silent, TooSlow), (trickle, ServiceError)):
         with serving(answer) as url, pytest.raises(error):
-            IcsFeed(url, READER, limits=limits).sync(WINDOW)
+            IcsFeed(url, READER, Web("Work", limits=limits)).sync(WINDOW)
     done.set()

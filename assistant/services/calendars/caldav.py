@@ -11,7 +11,6 @@ Source: RFC 4791 (CalDAV), RFC 6578 (sync tokens), RFC 6638 (calendar-user-addre
 from __future__ import annotations
 
 import json
-import ssl
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -26,7 +25,7 @@ from assistant.services.calendars.expand import expand
 from assistant.services.calendars.source import SyncResult
 from assistant.services.calendars.vevent import Reader
 from assistant.services.dav import D, Dav, Entry, find_home
-from assistant.services.web import Limits, Web, web_address
+from assistant.services.web import Web, web_address
 
 C = "{urn:ietf:params:xml:ns:caldav}"
 _CTAG = "{http://calendarserver.org/ns/}getctag"
@@ -64,20 +63,17 @@ class CalDav:
         self,
         url: str,
         reader: Reader,
-        user: str,
-        password: str,
+        web: Web,
         clock: Callable[[], datetime],
         calendar: str = "",
-        tls: ssl.SSLContext | None = None,
-        limits: Limits | None = None,
     ) -> None:
         self.name = reader.name
         self._url = web_address(url, "calendars")
         self._reader = reader
-        self._user = user
+        self._user = web.user
         self._clock = clock
         self._calendar = calendar
-        self._dav = Dav(reader.name, Web(reader.name, user, password, tls, limits))
+        self._dav = Dav(reader.name, web)
         self._found: _Account | None = None
 
     # --- reading --------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import ssl
 from collections.abc import Mapping
 
 from assistant.core.model import Span
@@ -18,30 +17,19 @@ from assistant.services.calendars.expand import Expanded, expand
 from assistant.services.calendars.source import SyncResult
 from assistant.services.calendars.vevent import Reader
 from assistant.services.textfile import decode
-from assistant.services.web import Answer, Limits, Web, web_address
+from assistant.services.web import Answer, Web, web_address
 
 _NOT_MODIFIED = 304
 
 
 class IcsFeed:
-    """A `Source`. `user` and `password` are for HTTP basic authentication; `tls` for own CAs.
+    """A `Source`. Raises: ConfigError for an address that is not on the web."""
 
-    Raises: ConfigError for an address that is not on the web.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        reader: Reader,
-        user: str = "",
-        password: str = "",
-        tls: ssl.SSLContext | None = None,
-        limits: Limits | None = None,
-    ) -> None:
+    def __init__(self, url: str, reader: Reader, web: Web) -> None:
         self.name = reader.name
         self._reader = reader
         self._url = web_address(url, "calendars")
-        self._web = Web(reader.name, user, password, tls, limits)
+        self._web = web
 
     def sync(self, window: Span, state: str = "") -> SyncResult:
         known = _read_state(state, window)

@@ -34,6 +34,7 @@ from assistant.services.calendars.ics import IcsCalendar
 from assistant.services.calendars.mirror import Mirror
 from assistant.services.calendars.source import Source
 from assistant.services.calendars.vevent import Reader
+from assistant.services.web import Web
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -160,7 +161,7 @@ def at_an_address(stack: ExitStack) -> Home:
         text = calendar_of(*entries)
 
     return Home(
-        source=IcsFeed(f"{server.url}/work.ics", READER),
+        source=IcsFeed(f"{server.url}/work.ics", READER, Web("Work")),
         write=write,
         burn_down=lambda: server.upset(*[Answer(status=500)] * 99),
     )
@@ -183,7 +184,8 @@ def on_a_dav_server(
                 server.put(entry.title, calendar_of(entry))
             there.add(entry.title)
 
-    source = CalDav(server.calendar, READER, server.user, DAV_PASSWORD, lambda: NOW)
+    web = Web("Work", server.user, DAV_PASSWORD)
+    source = CalDav(server.calendar, READER, web, lambda: NOW)
     return Home(source=source, write=write, burn_down=running.close)
 
 
