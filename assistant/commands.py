@@ -24,6 +24,8 @@ from assistant.core.match import Matcher
 from assistant.core.model import Hypothesis, Interpretation, Span
 from assistant.core.slots import build_vocabulary
 from assistant.door import Door, Turn
+from assistant.services.calendars.dryrun import DryRunCalendar
+from assistant.writer import Writer
 
 
 def build_config(options: argparse.Namespace) -> Config:
@@ -39,6 +41,7 @@ def build_config(options: argparse.Namespace) -> Config:
     return config
 
 
+_SAMPLE = "Sample week"
 _SAMPLE_NOTE = "roadcall: nothing is set up (--calendar FILE.ics); using the sample week"
 
 
@@ -58,7 +61,8 @@ class Session:
         self._now: datetime | None = options.now
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         is_quiet = getattr(options, "quiet", False)
-        if not self.config.calendars and not self.config.contacts:
+        is_sample = not self.config.calendars and not self.config.contacts
+        if is_sample:
             self._use_sample()
             if not is_quiet:
                 print(_SAMPLE_NOTE, file=sys.stderr)
@@ -74,6 +78,10 @@ class Session:
             market=locale.market,
         )
         self.calendars = build_calendars(self.config.calendars, around)
+        if is_sample:
+            rehearsal = {_SAMPLE: DryRunCalendar(is_quiet=is_quiet)}
+            writer = Writer(rehearsal, _SAMPLE, lambda _: None, self.clock)
+            self.calendars = replace(self.calendars, writable=writer)
         if fill:
             self._fill()
         self._reported: deque[Event] = deque()
@@ -119,7 +127,7 @@ class Session:
         self._folder = tempfile.TemporaryDirectory(prefix="roadcall-")
         path = Path(self._folder.name) / "sample-week.ics"
         path.write_text(sample.build_week(self.clock(), zone), encoding="utf-8")
-        account = Account(kind="ics", settings={"path": str(path), "name": "Sample week"})
+        account = Account(kind="ics", settings={"path": str(path), "name": _SAMPLE})
         people = (str(sample.contacts_path()),)
         self.config = replace(self.config, calendars=(account,), contacts=people)
 
