@@ -23,28 +23,7 @@ from phonenumbers import (
     convert_alpha_characters_in_number,
 )
 
-from assistant.core.dialin_words import (
-    BEHIND,
-    CODE,
-    COLON,
-    CONFERENCE_LABELS,
-    DIAL_LABELS,
-    FAR_LINES,
-    HOST_ONLY,
-    LOOSE,
-    LOOSELY_NEAR,
-    MEETING_LABELS,
-    NO_PIN,
-    PERSONAL,
-    PIN_LABELS,
-    QUICK,
-    RULE,
-    SHORTEST_LOOSE,
-    TELECONFERENCE,
-    TELEPHONE,
-    URL,
-    VANITY,
-)
+from assistant.core import dialin_words as words
 from assistant.core.model import DialIn
 
 MOST_DIAL_INS = 60
@@ -88,7 +67,7 @@ def read_fields(fields: Mapping[str, str], market: str) -> DialInInfo:
     tels += [line for name in _PHONE_FIELDS for line in fields.get(name, "").splitlines()]
     dial_ins, code, pin = [], "", ""
     for tel in tels:
-        quick = QUICK.search(tel)
+        quick = words.QUICK.search(tel)
         dial_ins += _dial_ins(quick["number"] if quick else tel, market)
         code = code or (quick["code"] if quick else "")
         pin = pin or ((quick["pin"] or "") if quick else "")
@@ -98,19 +77,19 @@ def read_fields(fields: Mapping[str, str], market: str) -> DialInInfo:
 
 def read_text(whole: str, provider: str, market: str) -> DialInInfo:
     """Numbers, conference id and PIN that the text itself says are for dialling in."""
-    text = URL.sub(lambda url: " " * len(url[0]), unquote(whole))
+    text = words.URL.sub(lambda url: " " * len(url[0]), unquote(whole))
     text = re.sub(r"(?i)\btel:", "    ", text)
     text = re.sub(r"(?<=\d)[pw](?=\d)", ",", text)
-    text = VANITY.sub(lambda number: convert_alpha_characters_in_number(number[0]), text)
-    quick = [found for found in QUICK.finditer(text) if _dial_ins(found["number"], market)]
+    text = words.VANITY.sub(lambda number: convert_alpha_characters_in_number(number[0]), text)
+    quick = [found for found in words.QUICK.finditer(text) if _dial_ins(found["number"], market)]
     code, at, text = _take_code(text, provider)
     starts = {found.start() for found in quick}
     numbers, behind = _numbers(text, starts, market)
-    if not numbers and provider == "phone" and TELECONFERENCE.search(whole):
-        numbers, behind = _numbers(text, starts, market, near=FAR_LINES)
+    if not numbers and provider == "phone" and words.TELECONFERENCE.search(whole):
+        numbers, behind = _numbers(text, starts, market, near=words.FAR_LINES)
     elif not numbers and code and provider != "phone":
-        above = len("\n".join(text[:at].split("\n")[:-FAR_LINES]))
-        numbers, _ = _numbers(text[above:], set(), market, near=2 * FAR_LINES)
+        above = len("\n".join(text[:at].split("\n")[: -words.FAR_LINES]))
+        numbers, _ = _numbers(text[above:], set(), market, near=2 * words.FAR_LINES)
     pin, phone_pin = _pins(text)
     quick_pin = next((found["pin"] for found in quick if found["pin"]), "")
     pin = pin if pin.isdecimal() or not (phone_pin or quick_pin) else phone_pin or quick_pin
@@ -126,10 +105,10 @@ def _take_code(text: str, provider: str) -> tuple[str, int, str]:
     A web meeting's id is also the phone's id except with Teams, Skype and Meet, which have two.
     """
     found, at = "", 0
-    labels = [*CONFERENCE_LABELS, MEETING_LABELS]
+    labels = [*words.CONFERENCE_LABELS, words.MEETING_LABELS]
     for number, label in enumerate(labels):
         is_web_id = number == len(labels) - 1
-        pattern = re.compile(rf"(?<!\w)(?:{label}){COLON}{CODE}\s*#?", re.IGNORECASE)
+        pattern = re.compile(rf"(?<!\w)(?:{label}){words.COLON}{words.CODE}\s*#?", re.IGNORECASE)
         for match in list(pattern.finditer(text)):
             if not found and not _is_for_hosts(text, match.start()):
                 has_own_id = is_web_id and provider in ("teams", "skype-business", "meet")
@@ -142,14 +121,14 @@ def _take_code(text: str, provider: str) -> tuple[str, int, str]:
 def _is_for_hosts(text: str, at: int) -> bool:
     """Whether the words right before `at` give the code to the host alone."""
     before = text[max(0, at - 20) : at].rpartition("\n")[2]
-    return re.search(rf"{HOST_ONLY}[- ]*$", before, re.IGNORECASE) is not None
+    return re.search(rf"{words.HOST_ONLY}[- ]*$", before, re.IGNORECASE) is not None
 
 
 def _pins(text: str) -> tuple[str, str]:
     """The passcode, and the digits given for telephones where they differ."""
     pattern = re.compile(
-        rf"(?<!\w)(?:{PIN_LABELS})[^\S\n]*(?:\([^)\n]{{0,60}}\))?[^\S\n]*"
-        rf"(?:[:：=][^\S\n]*(?P<pin>\d{{2,}}(?: \d{{2,}})+(?!\w)|{NO_PIN}[^\s<>(),;#]{{3,24}})"
+        rf"(?<!\w)(?:{words.PIN_LABELS})[^\S\n]*(?:\([^)\n]{{0,60}}\))?[^\S\n]*"
+        rf"(?:[:：=][^\S\n]*(?P<pin>\d{{2,}}(?: \d{{2,}})+(?!\w)|{words.NO_PIN}[^\s<>(),;#]{{3,24}})"
         r"|(?P<digits>\d{3,12})\b)"
         r"#?(?:\s*\((?P<phone>\d{4,12})\b)?",
         re.IGNORECASE,
@@ -173,27 +152,27 @@ def _numbers(
     offset = 0
     for line in text.split("\n"):
         near = max(0, near - 1) if line.strip() else near
-        if RULE.match(line):
+        if words.RULE.match(line):
             near = 0
-        if DIAL_LABELS.search(line):
-            near = FAR_LINES + 1
+        if words.DIAL_LABELS.search(line):
+            near = words.FAR_LINES + 1
         for number in _matches(line, market):
-            behind = BEHIND.match(line, number.end)
+            behind = words.BEHIND.match(line, number.end)
             is_quick = any(offset + number.start <= q <= offset + number.end for q in quick)
             if is_quick or behind or _belongs(line, near):
                 found += _dial_in(number.number)
                 code = code or (re.sub(r"\D", "", behind["code"]) if behind else "")
                 loose = loose or _loose(text, offset + number.end, number.number.extension)
-                near = FAR_LINES + 1
+                near = words.FAR_LINES + 1
         offset += len(line) + 1
     return tuple(found), code or loose
 
 
 def _loose(text: str, at: int, extension: str | None) -> str:
     """What looks like a code right behind the number that ends `at`, or in its extension."""
-    if extension and len(extension) >= SHORTEST_LOOSE:
+    if extension and len(extension) >= words.SHORTEST_LOOSE:
         return extension
-    for found in LOOSE.finditer(text[at : at + LOOSELY_NEAR]):
+    for found in words.LOOSE.finditer(text[at : at + words.LOOSELY_NEAR]):
         if not _is_for_hosts(text, at + found.start()):
             return re.sub(r"\D", "", found["code"] or found["room"] or found["keyed"])
     return ""
@@ -201,10 +180,10 @@ def _loose(text: str, at: int, extension: str | None) -> str:
 
 def _belongs(line: str, near: int) -> bool:
     """Whether a number in `line` is one to dial in, `near` lines before that talk ends."""
-    if PERSONAL.search(line):
+    if words.PERSONAL.search(line):
         return False
-    is_plain_phone = TELEPHONE.match(line) and not DIAL_LABELS.search(line)
-    return near >= FAR_LINES if is_plain_phone else near > 0
+    is_plain_phone = words.TELEPHONE.match(line) and not words.DIAL_LABELS.search(line)
+    return near >= words.FAR_LINES if is_plain_phone else near > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

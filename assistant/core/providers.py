@@ -29,22 +29,20 @@ class MeetingLink:
     sip_uri: str = ""
 
 
+_TEAMS = r"teams\.(?:microsoft\.(?:com|us)|cloud\.microsoft)|(?:dod|gov)\.teams\.microsoft\.us"
+_ZOOM = r"zoom\.(?:us|com|com\.cn)|zoomgov\.com|zoom-x\.de"
 _SERVICES: tuple[tuple[str, str, str], ...] = (
     # provider, host and everything under it, path with query
-    ("teams", r"teams\.(?:microsoft\.(?:com|us)|cloud\.microsoft)", r"/(?:_#/)?l/meetup-join/.+"),
-    ("teams", r"(?:dod|gov)\.teams\.microsoft\.us", r"/(?:_#/)?l/meetup-join/.+"),
-    ("teams", r"teams\.(?:microsoft\.(?:com|us)|cloud\.microsoft)", r"/meet/\d+\?(?:.*&)?p=\w+.*"),
+    ("teams", _TEAMS, r"/(?:_#/)?l/meetup-join/.+|/meet/\d+\?(?:.*&)?p=\w+.*"),
     (
         "teams",
-        r"teams\.(?:microsoft\.(?:com|us)|cloud\.microsoft)",
+        _TEAMS,
         r"/dl/launcher/launcher\.html\?.*(?:%2F|/)l(?:%2F|/)(?:meetup-join|meet)\b.+",
     ),
-    ("teams", r"(?:events\.teams\.microsoft|teams\.microsoft)\.com", r"/event/[\w-]+@[\w-]+.*"),
+    ("teams", _TEAMS, r"/event/[\w-]+@[\w-]+.*"),
     ("teams", r"teams\.live\.com", r"/meet/\w+.*"),
-    ("zoom", r"zoom\.(?:us|com|com\.cn)|zoomgov\.com|zoom-x\.de", r"/(?:j|w|s)/\d{5,}.*"),
-    ("zoom", r"zoom\.(?:us|com|com\.cn)|zoomgov\.com|zoom-x\.de", r"/wc/(?:join/)?\d{5,}.*"),
-    ("zoom", r"zoom\.(?:us|com|com\.cn)|zoomgov\.com|zoom-x\.de", r"/my/[\w.-]+.*"),
-    ("zoom", r"zoom\.(?:us|com|com\.cn)|zoomgov\.com|zoom-x\.de", r"/join\?(?:.*&)?confno=\d+.*"),
+    ("zoom", _ZOOM, r"/(?:j|w|s)/\d{5,}.*|/wc/(?:join/)?\d{5,}.*|/my/[\w.-]+.*"),
+    ("zoom", _ZOOM, r"/join\?(?:.*&)?confno=\d+.*"),
     ("webex", r"webex\.com(?:\.cn)?", r"/(?:meet|join)/[\w.@-]+.*"),
     (
         "webex",
