@@ -10,7 +10,7 @@ Source: invitation texts of Teams, Skype for Business, Zoom, Webex, Meet and GoT
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -18,6 +18,7 @@ import phonenumbers
 from phonenumbers import (
     PhoneNumber,
     PhoneNumberFormat,
+    PhoneNumberMatch,
     PhoneNumberMatcher,
     PhoneNumberType,
     convert_alpha_characters_in_number,
@@ -128,7 +129,8 @@ def _pins(text: str) -> tuple[str, str]:
     """The passcode, and the digits given for telephones where they differ."""
     pattern = re.compile(
         rf"(?<!\w)(?:{words.PIN_LABELS})[^\S\n]*(?:\([^)\n]{{0,60}}\))?[^\S\n]*"
-        rf"(?:[:：=][^\S\n]*(?P<pin>\d{{2,}}(?: \d{{2,}})+(?!\w)|{words.NO_PIN}[^\s<>(),;#]{{3,24}})"
+        rf"(?:[:：=][^\S\n]*"
+        rf"(?P<pin>\d{{2,}}(?: \d{{2,}})+(?!\w)|{words.NO_PIN}[^\s<>(),;#]{{3,24}})"
         r"|(?P<digits>\d{3,12})\b)"
         r"#?(?:\s*\((?P<phone>\d{4,12})\b)?",
         re.IGNORECASE,
@@ -186,18 +188,10 @@ def _belongs(line: str, near: int) -> bool:
     return near >= words.FAR_LINES if is_plain_phone else near > 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Match:
-    start: int
-    end: int
-    number: PhoneNumber
-
-
-def _matches(line: str, market: str) -> Iterator[_Match]:
-    if sum(char.isdecimal() for char in line) < 6:
-        return
-    for found in PhoneNumberMatcher(line[:500], market):
-        yield _Match(start=found.start, end=found.end, number=found.number)
+def _matches(line: str, market: str) -> Iterable[PhoneNumberMatch]:
+    """Only where there are digits enough: the library is slow."""
+    is_worth_it = sum(char.isdecimal() for char in line) >= 6
+    return PhoneNumberMatcher(line[:500], market) if is_worth_it else ()
 
 
 def _dial_ins(raw: str, market: str) -> list[DialIn]:

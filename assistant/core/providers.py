@@ -34,21 +34,13 @@ _ZOOM = r"zoom\.(?:us|com|com\.cn)|zoomgov\.com|zoom-x\.de"
 _SERVICES: tuple[tuple[str, str, str], ...] = (
     # provider, host and everything under it, path with query
     ("teams", _TEAMS, r"/(?:_#/)?l/meetup-join/.+|/meet/\d+\?(?:.*&)?p=\w+.*"),
-    (
-        "teams",
-        _TEAMS,
-        r"/dl/launcher/launcher\.html\?.*(?:%2F|/)l(?:%2F|/)(?:meetup-join|meet)\b.+",
-    ),
+    ("teams", _TEAMS, r"/dl/launcher/\w+\.html\?.*(?:%2F|/)l(?:%2F|/)(?:meetup-join|meet)\b.+"),
     ("teams", _TEAMS, r"/event/[\w-]+@[\w-]+.*"),
     ("teams", r"teams\.live\.com", r"/meet/\w+.*"),
     ("zoom", _ZOOM, r"/(?:j|w|s)/\d{5,}.*|/wc/(?:join/)?\d{5,}.*|/my/[\w.-]+.*"),
     ("zoom", _ZOOM, r"/join\?(?:.*&)?confno=\d+.*"),
     ("webex", r"webex\.com(?:\.cn)?", r"/(?:meet|join)/[\w.@-]+.*"),
-    (
-        "webex",
-        r"webex\.com(?:\.cn)?",
-        r"/(?:.*/)?(?:j\.php|joinservice|g\.php|m\.php).*\?.*MTID=.+",
-    ),
+    ("webex", r"webex\.com(?:\.cn)?", r"/(?:.*/)?(?:[jgm]\.php|joinservice).*\?.*MTID=.+"),
     ("webex", r"webex\.com(?:\.cn)?", r"/(?:wbxmjs|webappng|webapp)/.+"),
     ("meet", r"meet\.google\.com", r"/(?:_meet/)?[a-z]{3,4}-[a-z]{3,4}-[a-z]{3,4}(?:[/?].*)?"),
     ("meet", r"meet\.google\.com", r"/(?:_meet/)?lookup/[\w-]+.*"),
