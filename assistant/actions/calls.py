@@ -40,6 +40,8 @@ def person(world: World, reading: Interpretation) -> Outcome:
     """call.person: one clear contact, or a question."""
     named = named_of(reading, "person")
     if named is None and not world.context.person:
+        if names := _spoken_of(world):
+            return ask_which_person(world, reading, names)
         text = world.wording.phrase("missing_person")
         card = Card(glyph=Glyph.QUESTION, lines=(text,))
         return Ask(text=text, card=card, interpretation=reading, slot="person")
@@ -60,6 +62,12 @@ def person(world: World, reading: Interpretation) -> Outcome:
     kind = reading.slots.get("kind")
     kind = kind if isinstance(kind, str) else ""
     return call_contact(world, contacts[0], kind, sure=is_clear(named))
+
+
+def _spoken_of(world: World) -> tuple[str, ...]:
+    """Whom "call them" may mean: the people in the meeting last talked about."""
+    topic = [a for a in world.context.topic[:1] if not (a.is_private or world.context.is_private)]
+    return tuple(other.name for one in topic for other in one.others[:3])
 
 
 def _ask_which_namesake(world: World, reading: Interpretation, contacts: Sequence[Contact]) -> Ask:
@@ -95,7 +103,7 @@ def emergency(world: World, reading: Interpretation) -> Outcome:
     except NoHandler:
         text = world.wording.phrase("no_emergency_line")
         return Reply(text=text, card=Card(glyph=Glyph.ERROR, lines=(text,)))
-    text = world.wording.reply("call.emergency.confirm", number=" ".join(digits))
+    text = world.wording.reply("call.emergency.confirm", number=" ".join(digits), whole=digits)
     return Confirm(text=text, card=Card(glyph=Glyph.CALL, lines=(digits,)), action=action)
 
 

@@ -22,7 +22,7 @@ from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.model import Appointment, Grain, Interpretation, Response, Span, When
 from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply
-from assistant.errors import BadSlot, NotFound, Refused
+from assistant.errors import NotFound, Refused
 
 DEFAULT_MINUTES = 30
 """Length of an appointment nobody gave a length."""
@@ -39,7 +39,7 @@ def create(world: World, reading: Interpretation) -> Outcome:
         return ask_which_person(world, reading, namesakes[:3])
     when = when_of(reading)
     if when is None or when.grain in (Grain.WEEK, Grain.MONTH):
-        return asked_for(world, reading, "when", "ask_when")
+        return asked_for(world, reading, "when", "ask_when", keeps=True)
     if when.grain is Grain.DAY or (when.grain is Grain.RANGE and "whole" not in reading.slots):
         return asked_for(world, reading, "when", "ask_time", keeps=True)
     span = _ahead(world, when, minutes_of(reading, 0))
@@ -115,8 +115,10 @@ def move(world: World, reading: Interpretation) -> Outcome:
         return found
     to = when_of(reading, "to")
     minutes = minutes_of(reading, 0)
-    if to is None and not minutes:
-        return asked_for(world, reading, "to")
+    if (to is None and not minutes) or (to and to.grain in (Grain.WEEK, Grain.MONTH)):
+        return asked_for(world, reading, "to", keeps=True)
+    if to and to.grain is Grain.RANGE:
+        return asked_for(world, reading, "to", "ask_time", keeps=True)
     later = timedelta(minutes=-minutes if "earlier" in reading.slots else minutes)
     span = _moved(world, found, to) if to else _shifted(world, found, later)
     if span is None:
@@ -141,14 +143,12 @@ def _shifted(world: World, one: Appointment, later: timedelta) -> Span | None:
 
 
 def _moved(world: World, one: Appointment, to: When) -> Span | None:
-    """None when it would be past. Raises BadSlot for what is no moment."""
+    """None when it would be past."""
     length = one.span.end - one.span.start
     starts = [s.start for s in to.spans]
     if to.grain is Grain.DAY:
         clock = one.span.start.timetz()
         starts = [datetime.combine(s.date(), clock) for s in starts]
-    elif to.grain is not Grain.INSTANT:
-        raise BadSlot("to", to.heard)
     same_day = [s for s in starts if s.date() == one.span.start.date()]
     ahead = [s for s in (*same_day, *starts) if s > world.now]
     return Span(start=ahead[0], end=ahead[0] + length) if ahead else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from assistant.actions import meetings, telling
+from assistant.actions.changes import minutes_of
 from assistant.actions.selection import meant, named_of, when_of
 from assistant.actions.world import World, in_view
 from assistant.core import agenda
@@ -26,6 +27,8 @@ def overview(world: World, reading: Interpretation) -> Outcome:
     when = when_of(reading)
     if when and when.grain is Grain.INSTANT and when.spans[0].contains(world.now):
         return meetings.running(world, reading)
+    if when is None and named_of(reading, "person"):
+        return meetings.upcoming(world, reading)
     stretch, words = _stretch(world, reading)
     if when and when.grain in (Grain.WEEK, Grain.MONTH) and stretch.contains(world.now):
         stretch = Span(start=world.now, end=stretch.end)
@@ -33,7 +36,8 @@ def overview(world: World, reading: Interpretation) -> Outcome:
     whole = _whole_days(world, reading, stretch)
     if not found and not whole:
         return telling.reply(world, world.wording.reply("calendar.agenda.none", day=words))
-    text, *rest = [*_timed(world, found, stretch, words), *_all_day(world, whole)]
+    day = "" if found or words == world.wording.phrase("today") else words
+    text, *rest = [*_timed(world, found, stretch, words), *_all_day(world, whole, day)]
     if found and whole and not rest[1:] and len(f"{text} {rest[0]}".split()) <= MAX_WORDS:
         text, rest = f"{text} {rest[0]}", []
     return _in_parts(world, text, rest, found or whole)
@@ -88,13 +92,14 @@ def _whole_days(world: World, reading: Interpretation, stretch: Span) -> tuple[A
     when = when_of(reading)
     if when and when.grain is not Grain.DAY:
         return ()
-    return agenda.whole_days(world.appointments, stretch.start.date())
+    whole = agenda.whole_days(world.appointments, stretch.start.date())
+    return tuple(a for a in whole if _fits(a, reading))
 
 
-def _all_day(world: World, whole: Sequence[Appointment]) -> Iterator[str]:
+def _all_day(world: World, whole: Sequence[Appointment], day: str) -> Iterator[str]:
     if whole:
         titles = world.wording.listing([telling.title(world, a) for a in whole[:MAX_ITEMS]])
-        yield world.wording.phrase("whole_day", titles=titles)
+        yield world.wording.phrase("whole_day", titles=titles, day=day)
 
 
 def _stretch(world: World, reading: Interpretation) -> tuple[Span, str]:
@@ -125,18 +130,21 @@ def free(world: World, reading: Interpretation) -> Outcome:
     taken = tuple(a for a in agenda.blocking(world.appointments) if a.span.overlaps(span))
     if not taken:
         words = telling.time_asked(world, spoken)
-        return telling.reply(world, world.wording.reply("calendar.free.say", when=words))
+        key = "calendar.free.not_busy" if "busy" in reading.slots else "calendar.free.say"
+        return telling.reply(world, world.wording.reply(key, when=words))
     open_spans = _open(world, span) if spoken.grain is not Grain.INSTANT else ()
     if open_spans:
         return _gap_reply(world, open_spans, span)
-    text = world.wording.reply("calendar.free.busy", **telling.values(world, taken[0]))
+    key = "calendar.free.is_busy" if "busy" in reading.slots else "calendar.free.busy"
+    text = world.wording.reply(key, **telling.values(world, taken[0]))
     return telling.reply(world, text, taken[:1])
 
 
 def gap(world: World, reading: Interpretation) -> Outcome:
     """calendar.gap: the free stretches of the working day ahead."""
     stretch, _ = _stretch(world, reading)
-    found = _open(world, stretch)
+    least = timedelta(minutes=minutes_of(reading, 0))
+    found = tuple(gap for gap in _open(world, stretch) if gap.end - gap.start >= least)
     if not found:
         return telling.reply(world, world.wording.reply("calendar.gap.none"))
     return _gap_reply(world, found, stretch)
@@ -147,7 +155,9 @@ def _open(world: World, stretch: Span) -> tuple[Span, ...]:
     start = max(stretch.start, world.now) if stretch.end > world.now else stretch.start
     ahead = Span(start=start, end=stretch.end)
     if stretch.end - stretch.start < timedelta(hours=12) and stretch.start > world.now:
-        return agenda.gaps(world.appointments, ahead)
+        awake = max(start, datetime.combine(start.date(), time(WORKING_DAY_H[0]), start.tzinfo))
+        within = Span(start=awake, end=ahead.end) if awake < ahead.end else ahead
+        return agenda.gaps(world.appointments, within)
     days = (ahead.end - timedelta(seconds=1)).date() - start.date()
     if not days:
         return agenda.gaps(world.appointments, _working(start.date(), ahead) or ahead)

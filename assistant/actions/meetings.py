@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -56,7 +56,14 @@ def _next_such(world: World, reading: Interpretation) -> Reply:
     if not found:
         return telling.reply(world, world.wording.reply("calendar.next.none_such"))
     text = telling.brief(world, "calendar.next.say", telling.values(world, found[0]))
-    return telling.reply(world, text, found[:1])
+    return _with_person(telling.reply(world, text, found[:1]), reading)
+
+
+def _with_person(reply: Reply, reading: Interpretation) -> Reply:
+    """Whoever was named is "her" from now on."""
+    asked = named_of(reading, "person")
+    names = meant(asked) if asked else ()
+    return replace(reply, person=names[0]) if len(names) == 1 else reply
 
 
 def after(world: World, _: Interpretation) -> Outcome:
@@ -115,20 +122,25 @@ def _about(world: World, reading: Interpretation, key: str) -> Outcome:
     facts = telling.values(world, one)
     if (one.is_private or world.context.is_private) and key in _NEEDS:
         return telling.reply(world, world.wording.phrase("private_facts"), (one,))
+    sentence = world.wording.reply(f"{key}.{_form(reading, key, one, facts)}", **facts)
+    return _with_person(telling.reply(world, sentence, (one,)), reading)
+
+
+def _form(reading: Interpretation, key: str, one: Appointment, facts: Mapping[str, str]) -> str:
+    """Which of the sentences of `key`: what there is to say, and what was asked."""
     missing = _NEEDS.get(key)
-    form = "all_day" if one.is_all_day else "say"
-    if missing:
-        form = "say" if facts[missing] else "unknown"
-    if key == "calendar.where" and form == "unknown" and one.join:
-        form = "online"
-    reply = telling.reply(world, world.wording.reply(f"{key}.{form}", **facts), (one,))
-    asked = named_of(reading, "person")
-    names = meant(asked) if asked else ()
-    return replace(reply, person=names[0]) if len(names) == 1 else reply
+    if missing is None:
+        lasts = "length" in reading.slots and not one.is_all_day
+        return "lasts" if lasts else "all_day" if one.is_all_day else "say"
+    if "organizer" in reading.slots and facts["organizer"]:
+        return "organizer"
+    if facts[missing]:
+        return "say"
+    return "online" if key == "calendar.where" and one.join else "unknown"
 
 
 def _default(world: World, reading: Interpretation) -> tuple[Appointment, ...]:
-    if reading.slots:
+    if reading.slots.keys() - {"length", "organizer"}:
         return ()
     view = agenda.outlook(world.appointments, world.now)
     return view.running or view.next

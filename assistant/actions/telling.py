@@ -36,6 +36,8 @@ def values(world: World, appointment: Appointment) -> dict[str, str]:
         "title": title(world, appointment),
         "time": world.wording.time(start) if isinstance(start, datetime) else "",
         "until": _until(world, appointment),
+        "duration": world.wording.duration(appointment.span.end - appointment.span.start),
+        "organizer": "" if hidden else _organizer(appointment),
         "day": spoken_day,
         "any_day": world.wording.day(day, today),
         "who": "" if hidden else people(world, appointment),
@@ -54,6 +56,11 @@ def people(world: World, appointment: Appointment) -> str:
         )
         names = [*names[: MAX_ITEMS - 1], more]
     return world.wording.listing(names) if names else ""
+
+
+def _organizer(appointment: Appointment) -> str:
+    one = appointment.organizer
+    return one.name if one and not one.is_self else ""
 
 
 def place(appointment: Appointment) -> str:

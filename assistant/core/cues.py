@@ -120,7 +120,7 @@ class _Sentence:
         if trace.keys + self.is_own >= len(self.strange) * _KEYS:
             return False
         told = used if is_careful else used.union(*(chunk.span for chunk in self.chunks))
-        return (is_careful and not self.is_own) or self._misses(told)
+        return not self.is_own or self._misses(told)
 
     def _misses(self, told: Collection[int]) -> bool:
         """Whether much besides one word of somebody else's business is not accounted for."""

@@ -184,6 +184,9 @@ class Dialog(Floor):
 
     def _obey(self, reading: Interpretation) -> list[Command]:
         """Run an intent: the dialogue's own ones here, all others in a worker."""
+        reading = questions.followed(self.memory.asked, reading)
+        if reading.intent in questions.FOLLOWED:
+            self.memory.asked = reading
         if reading.missing:
             return self._ask_for(reading, reading.missing[0])
         aside = SESSION.get(reading.intent)

@@ -208,8 +208,15 @@ class _File:
     def _picky(self, kind: Kind) -> Kind:
         """Free words that refuse some words refuse those of `elsewhere` as well."""
         if isinstance(kind, Open) and kind.without:
-            return replace(kind, without=kind.without | self._words("elsewhere"))
+            return replace(
+                kind, without=kind.without | self._words("elsewhere") | self._taken_back()
+            )
         return kind
+
+    def _taken_back(self) -> frozenset[str]:
+        """Corrections of one word: no name of a thing has them."""
+        corrections = self._spoken(self._section("locale"), "corrections")
+        return frozenset(marker[0] for marker in corrections if len(marker) == 1)
 
     def _words(self, key: str) -> frozenset[str]:
         return frozenset(self._texts(self._section("locale").get(key, []), f"locale.{key}"))

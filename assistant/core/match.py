@@ -17,9 +17,10 @@ from typing import NamedTuple
 from assistant.core import cues
 from assistant.core import slots as names
 from assistant.core import when as times
+from assistant.core.corrections import is_free, swallows, without_mistakes
 from assistant.core.events import Scope
 from assistant.core.evidence import SLOT_WORD, captures_of, is_evident, share_said
-from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Sense
+from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Open, Sense
 from assistant.core.locale import Locale, Meaning
 from assistant.core.model import Interpretation, Named, When
 from assistant.core.options import option_phrases
@@ -96,8 +97,9 @@ class Matcher:
         if len(said) > _MOST_WORDS:
             return ()
         words = tuple(map(self._plain, (w for w in said if w not in self.locale.fillers))) or said
-        reader = _Reader(self, now, scope, choices)
-        ways = (reader.exactly, reader.corrected, reader.chained, reader.loosely)
+        spelt = {word.lower(): word for word in text.split() if word != word.lower()}
+        reader = _Reader(self, now, scope, choices, spelt)
+        ways = (reader.meant, reader.corrected, reader.chained, reader.loosely)
         tried = ways[:1] if is_spoken else ways
         return tuple(next(filter(None, (way(words) for way in tried)), ()))
 
@@ -144,28 +146,41 @@ class _Reader:
     """One utterance being understood."""
 
     def __init__(
-        self, matcher: Matcher, now: datetime, scope: Scope, choices: Sequence[str]
+        self,
+        matcher: Matcher,
+        now: datetime,
+        scope: Scope,
+        choices: Sequence[str],
+        spelt: Mapping[str, str],
     ) -> None:
         self.matcher = matcher
         self.locale = matcher.locale
         self.now = now
         self.scope = scope
         self.choices = choices
+        self.spelt = spelt
+
+    def meant(self, words: tuple[str, ...]) -> list[Interpretation]:
+        """Word for word, unless what was taken back went into the name of a thing."""
+        readings = self.exactly(words)
+        if readings and swallows(readings[0], self.locale.corrections):
+            corrected = self.corrected(words)
+            if corrected and not any(map(is_free, corrected[0].slots.values())):
+                return corrected
+        return readings
 
     def exactly(self, words: tuple[str, ...]) -> list[Interpretation]:
         return self._ranked(words, self.matcher.chart(words, self.choices))
 
     def corrected(self, words: tuple[str, ...]) -> list[Interpretation]:
         """ "call my three no my four pm": what follows the "no" replaces what it resembles."""
-        for at in range(len(words) - 1, -1, -1):
-            for marker in self.locale.corrections:
-                rest = words[at + len(marker) :]
-                if words[at : at + len(marker)] != marker or not rest:
-                    continue
-                for kept in range(at, -1, -1):
-                    if readings := self.exactly(words[:kept] + rest):
-                        return readings
-        return []
+        loose: list[Interpretation] = []
+        left = without_mistakes(words, self.locale.corrections)
+        for readings in filter(None, map(self.exactly, left)):
+            if not any(map(is_free, readings[0].slots.values())):
+                return readings
+            loose = loose or readings
+        return loose
 
     def chained(self, words: tuple[str, ...]) -> list[Interpretation]:
         """ "mute and tell me the time": one thing at a time, so the first."""
@@ -213,8 +228,8 @@ class _Reader:
             careful = intent.careful
             if chart.is_loose and not is_evident(path.step, self.locale.kinds, careful=careful):
                 continue
-            captures = captures_of(path.step)
-            reading = self._interpretation(words, path.meaning, captures, self._score(path))
+            score = share_said(path.step) - (_TYPED if path.meaning.is_typed else 0.0)
+            reading = self._interpretation(words, path.meaning, captures_of(path.step), score)
             if careful and self._is_bare(words) and not reading.missing:
                 reading = replace(reading, score=min(reading.score, _ONE_WORD))
             if intent.careful and reading.missing and path.step.lost:
@@ -243,6 +258,8 @@ class _Reader:
                 missing.append(capture.slot.name)
             elif isinstance(value, Named) and capture.piece.value is None and value.candidates:
                 score *= 0.5 + 0.5 * value.candidates[0].score
+        if words[0] in self.locale.conjunctions and slots.keys() == {"when"}:
+            slots["also"] = True
         is_single = self.locale.intents[meaning.intent].single
         if is_single and not self.locale.recurring.isdisjoint(words):
             slots["every"] = True
@@ -253,10 +270,6 @@ class _Reader:
             missing=tuple(missing),
         )
 
-    @staticmethod
-    def _score(path: Path) -> float:
-        return share_said(path.step) - (_TYPED if path.meaning.is_typed else 0.0)
-
     def _value(self, capture: Capture, heard: str) -> object:
         kind, value = capture.slot.kind, capture.piece.value
         if kind in NAMES:
@@ -266,9 +279,11 @@ class _Reader:
             if formed.sense is Sense.WHEN:
                 return times.resolve(heard, value, self.now)
             return times.minutes(value)
-        if capture.slot.name in NAMES and isinstance(value, str):
-            return Named(heard=value)
-        return value
+        if not isinstance(value, str):
+            return value
+        if isinstance(self.locale.kinds.get(kind), Open):
+            value = " ".join(self.spelt.get(word, word) for word in value.split())
+        return Named(heard=value) if capture.slot.name in NAMES else value
 
 
 def _rank(reading: Interpretation) -> tuple[float, bool, bool]:

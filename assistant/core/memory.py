@@ -43,6 +43,9 @@ class Memory:
     held: Call | None = None
     """On hold while another one is spoken in."""
     order: Interpretation | None = None
+    """The last order to call."""
+    asked: Interpretation | None = None
+    """The last question about a time."""
     last_call: Action | None = None
     missed_call: Action | None = None
 

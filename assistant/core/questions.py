@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
 
+from assistant.core.clock import instant, instants
 from assistant.core.events import Scope
-from assistant.core.model import Hypothesis, Interpretation, Named, When
+from assistant.core.model import Grain, Hypothesis, Interpretation, Named, Span, When
 from assistant.core.outcome import Action, Ask, Card, Confirm
-from assistant.core.when import refined
 
 MIN_CONFIDENCE = 0.85
 """Recogniser confidence from which a call is announced instead of asked; tuned on the fixtures."""
@@ -25,6 +26,11 @@ MIN_MARGIN = 0.08
 
 _CONSENT = frozenset({"session.yes", "session.no", "session.cancel"})
 """Without an open question "call" is no yes, but half a command, and "cancel it" is an order."""
+
+FOLLOWED = frozenset(
+    f"calendar.{name}" for name in ("agenda", "free", "gap", "clash", "first", "last", "count")
+)
+"""Questions about a time: "and on Friday?" repeats them."""
 
 ANSWERS = frozenset({"session.answer", "session.choose", "session.correct"})
 CORRECTED: Mapping[str, Mapping[str, str]] = {
@@ -84,6 +90,17 @@ def own_words(
     return Interpretation(intent="session.answer", slots={"text": typed})
 
 
+def followed(asked: Interpretation | None, reading: Interpretation) -> Interpretation:
+    """ "Am I free tomorrow at nine?" "And at two?" asks the same of another time."""
+    if "also" not in reading.slots:
+        return reading
+    slots = {name: value for name, value in reading.slots.items() if name != "also"}
+    if asked is None or reading.intent != "calendar.agenda":
+        return replace(reading, slots=slots)
+    when = _merged(asked.slots.get("when"), slots["when"])
+    return replace(asked, slots={**asked.slots, "when": when})
+
+
 def scope(pending: Pending) -> Scope:
     """What can be heard while it is open."""
     if isinstance(pending, Ask):
@@ -107,7 +124,8 @@ def likeliest(pending: Pending | None, readings: Sequence[Interpretation]) -> In
         return min(clear or near, key=lambda r: not _is_answer(r))
     near = [r for r in readings if readings[0].score - r.score < MIN_MARGIN]
     best = min(near, key=lambda r: r.intent in _CONSENT)
-    return next((r for r in near if r.intent == best.intent and "to" in r.slots), best)
+    moved = (r for r in near if r.intent == best.intent and "to" in r.slots)
+    return next((r for r in moved if len(r.slots) > 1 or "when" not in best.slots), best)
 
 
 def is_sure(
@@ -163,6 +181,39 @@ def _merged(before: object, said: object) -> object:
     if isinstance(before, When) and isinstance(said, When):
         return refined(before, said)
     return said
+
+
+def refined(before: When, said: When) -> When:
+    """What `said` means after `before`: "tomorrow", then "at ten"; "friday at three", then "no,
+    thursday"; "next week", then "thursday"."""
+    if not before.spans:
+        return said
+    if before.grain is Grain.WEEK:
+        return _in_week(before.spans[0], said)
+    if said.grain is Grain.INSTANT and not said.has_day and before.has_day:
+        days, clocks = before, said
+    elif said.grain is Grain.DAY and before.grain is Grain.INSTANT:
+        days, clocks = said, before
+    else:
+        return said
+    spans = {
+        moment: instant(moment)
+        for day in dict.fromkeys(span.start.date() for span in days.spans)
+        for start in (span.start for span in clocks.spans)
+        for moment in instants(day, start.hour * 60 + start.minute, start.tzinfo or UTC)
+    }
+    return When(heard=said.heard, spans=tuple(spans.values()), grain=Grain.INSTANT)
+
+
+def _in_week(week: Span, said: When) -> When:
+    """The same day of that week, where a day was said."""
+    moved = (
+        Span(start=span.start + ahead, end=span.end + ahead)
+        for span in said.spans
+        for ahead in map(timedelta, (0, 7, 14))
+        if said.has_day and week.contains(span.start + ahead)
+    )
+    return replace(said, spans=tuple(moved) or said.spans)
 
 
 def _answer_ask(ask: Ask, reading: Interpretation) -> Answer:

@@ -53,6 +53,10 @@ def _no(memory: Memory, reading: Interpretation, wording: Wording) -> Aside:
     return Aside(wording.phrase("fine"))
 
 
+def _thanks(_: Memory, __: Interpretation, wording: Wording) -> Aside:
+    return Aside(wording.phrase("welcome"))
+
+
 def _private(memory: Memory, reading: Interpretation, wording: Wording) -> Aside:
     memory.is_private = "off" not in reading.slots
     return Aside(wording.phrase("private_on" if memory.is_private else "private_off"))
@@ -79,6 +83,7 @@ SESSION: Mapping[str, Answerer] = {
     "session.choose": _no_question,
     "session.answer": _no_question,
     "session.correct": _no_question,
+    "session.thanks": _thanks,
     "session.private": _private,
     "session.louder": _turn(Dial.VOLUME, "+", "louder"),
     "session.quieter": _turn(Dial.VOLUME, "-", "quieter"),

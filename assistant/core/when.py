@@ -72,26 +72,6 @@ def resolve(heard: str, fields: Fields, now: datetime) -> When:
     )
 
 
-def refined(before: When, said: When) -> When:
-    """What `said` means after `before`: "tomorrow", then "at ten"; "friday at three", then "no,
-    thursday"."""
-    if not before.spans:
-        return said
-    if said.grain is Grain.INSTANT and not said.has_day and before.has_day:
-        days, clocks = before, said
-    elif said.grain is Grain.DAY and before.grain is Grain.INSTANT:
-        days, clocks = said, before
-    else:
-        return said
-    spans = {
-        moment: instant(moment)
-        for day in dict.fromkeys(span.start.date() for span in days.spans)
-        for start in (span.start for span in clocks.spans)
-        for moment in instants(day, start.hour * 60 + start.minute, start.tzinfo or UTC)
-    }
-    return When(heard=said.heard, spans=tuple(spans.values()), grain=Grain.INSTANT)
-
-
 class _Resolver:
     def __init__(self, fields: Fields, now: datetime) -> None:
         self.fields = fields

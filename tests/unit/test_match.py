@@ -76,6 +76,21 @@ def test_a_correction_replaces_what_it_takes_back(english: Matcher) -> None:
     assert when.spans[0].start.hour == 16
 
 
+def test_what_is_taken_back_is_no_part_of_a_name(english: Matcher) -> None:
+    reading = best(english, "schedule a meeting with ben smith tomorrow at ten no wait eleven")
+    assert isinstance(when := reading.slots["when"], When)
+    assert (when.heard, "title" in reading.slots) == ("tomorrow at eleven", False)
+    named = best(english, "remind me to say no to ben").slots["title"]
+    assert isinstance(named, Named)
+    assert named.heard == "say no to ben"
+
+
+def test_capitals_of_free_words_are_kept(english: Matcher) -> None:
+    named = best(english, "Remind me to buy Flowers for Claire").slots["title"]
+    assert isinstance(named, Named)
+    assert named.heard == "buy Flowers for Claire"
+
+
 def test_two_annas_are_both_offered(english: Matcher) -> None:
     person = best(english, "call anna").slots["person"]
     assert isinstance(person, Named)

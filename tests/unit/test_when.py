@@ -12,8 +12,9 @@ from assistant.core.events import Scope
 from assistant.core.locales import Locale
 from assistant.core.match import Matcher
 from assistant.core.model import Grain, When
+from assistant.core.questions import refined
 from assistant.core.slots import build_vocabulary
-from assistant.core.when import minutes, refined, resolve
+from assistant.core.when import minutes, resolve
 
 ZONES = {"en-GB": "Europe/London", "de-DE": "Europe/Berlin", "fr-FR": "Europe/Paris"}
 MONDAY = "2026-11-23 10:00"
@@ -188,6 +189,13 @@ def test_an_answer_completes_what_was_said_before(
     when = refined(heard("en-GB", before, MONDAY), heard("en-GB", said, MONDAY))
     assert starts(when)[0] == expected
     assert when.grain is Grain.INSTANT
+
+
+def test_a_day_is_one_of_the_week_said_before(heard: Hear) -> None:
+    week, day = heard("en-GB", "next week", MONDAY), heard("en-GB", "thursday", MONDAY)
+    assert starts(refined(week, day))[0] == "12-03 00:00"
+    later = heard("en-GB", "thursday at ten", MONDAY)
+    assert starts(refined(week, later))[0] == "12-03 10:00"
 
 
 def test_a_bare_hour_keeps_its_other_meanings(heard: Hear) -> None:
