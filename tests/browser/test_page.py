@@ -115,6 +115,13 @@ def test_ten_pages_of_one_browser_all_live(
         show(display, page, SCENES["in-call"])
 
 
+def test_browser_without_locks_streams_page_by_page(display: Display, visit: Visit) -> None:
+    page = visit()
+    page.add_init_script("Object.defineProperty(navigator, 'locks', {value: undefined})")
+    page.reload()
+    show(display, page, SCENES["in-call"])
+
+
 def test_page_says_that_it_is_disconnected_and_finds_back(visit: Visit, display: Display) -> None:
     page = visit()
     show(display, page, SCENES["day"])

@@ -257,4 +257,5 @@ function showHours(line, place, rem) {
 addEventListener("resize", () => { if (shown) show(shown); });
 talk();
 others.postMessage("what is shown?");
-navigator.locks.request("stream", () => new Promise(connect)); // until this page is closed
+if (navigator.locks) navigator.locks.request("stream", () => new Promise(connect)); // for ever
+else connect(); // an old browser: each page for itself
