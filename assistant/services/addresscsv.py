@@ -31,6 +31,13 @@ _EMAIL_ADDRESS = re.compile(r"^e-?mail[ -]*adress", re.IGNORECASE)
 
 def read_csv(text: str, region: str) -> Iterator[Contact | str]:
     """Every row as a contact, or one line saying what is wrong with it."""
+    try:
+        yield from _read_rows(text, region)
+    except csv.Error as error:  # a quotation mark that never ends
+        yield f"not a table from here on: {error}"
+
+
+def _read_rows(text: str, region: str) -> Iterator[Contact | str]:
     rows = csv.reader(io.StringIO(text.replace("\0", "")), delimiter=_delimiter(text))
     headings = [heading.strip() for heading in next(rows, [])]
     meanings = [_meaning(heading) for heading in headings]

@@ -19,6 +19,8 @@ from assistant.services.vcard import read_vcards
 LARGEST_BYTES = 64 * 1024 * 1024
 
 _ORDER = tuple(NumberKind)
+_MOST_NAMESAKES = 100
+"""Compared with one more of the same name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ def _same(
         place = by_email.get(email)
         if place is not None and _may_be_one(merged[place], contact):
             return place
-    namesakes = by_name.get(_key(contact), [])
+    namesakes = by_name.get(_key(contact), [])[:_MOST_NAMESAKES]
     return next((at for at in namesakes if not _differ(merged[at], contact)), None)
 
 

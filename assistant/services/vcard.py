@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from assistant.core.model import Contact, NumberKind
 from assistant.services.numbers import Numbers, kind_of
 
+LONGEST_LINE = 65_536
+"""Characters kept of one unfolded line; only pictures are longer."""
+
 _PARAM = re.compile(r';([^;:="]+)(?:=((?:"[^"]*"|[^;:"])*))?')
 _TYPES = {NumberKind.MOBILE: "cell", NumberKind.WORK: "work", NumberKind.HOME: "home"}
 _ESCAPED = re.compile(r"\\(.)")
@@ -71,10 +74,10 @@ def _lines(text: str) -> Iterator[str]:
         elif parts and line[:1] in (" ", "\t"):
             parts.append(line[1:])
         else:
-            yield "".join(parts)
+            yield "".join(parts)[:LONGEST_LINE]
             parts = [line]
             is_quoted = "QUOTED-PRINTABLE" in line.partition(":")[0].upper()
-    yield "".join(parts)
+    yield "".join(parts)[:LONGEST_LINE]
 
 
 def _read_card(label: str, card: list[str], region: str) -> Iterator[Contact | str]:
