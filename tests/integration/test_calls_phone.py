@@ -13,7 +13,14 @@ from parts import eventually
 
 from assistant.core.dialing import emergency_uri
 from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
-from assistant.errors import Busy, ConfigError, OnTelephone, TonesRefused, Unreachable
+from assistant.errors import (
+    Busy,
+    ConfigError,
+    OnTelephone,
+    TonesRefused,
+    Unreachable,
+    UnsafeTarget,
+)
 from assistant.services.calls.phone import PhoneLine
 
 NUMBER = "tel:+49691234567"
@@ -208,6 +215,15 @@ def test_an_emergency_call_needs_its_own_address_and_outlives_the_program(
     car.expect(Ringing(uri="sos:112"))
     car.line.close()
     assert [call.number for call in hands.phone.calls.values()] == ["112"]
+
+
+@pytest.mark.parametrize("uri", ['sos:11"2', "sos:1 12;", "sos:112a"])
+def test_an_emergency_number_adds_nothing_to_the_at_command(
+    car: Car, hands: Handsfree, uri: str
+) -> None:
+    with pytest.raises(UnsafeTarget):
+        car.line.dial(uri)
+    assert hands.phone.dialled == []
 
 
 def test_an_emergency_call_is_placed_out_of_a_call(car: Car, hands: Handsfree) -> None:

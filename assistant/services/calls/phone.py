@@ -10,6 +10,7 @@ Source: ofono/doc/voicecall-api.txt (State, DisconnectReason).
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,11 +28,13 @@ from assistant.errors import (
     OnTelephone,
     TonesRefused,
     Unreachable,
+    UnsafeTarget,
 )
 from assistant.services.calls.ofono import Ofono
 
 _SETTINGS = ("bus", "modem", "tones_after_s", "country")
 _SCHEMES = ("tel", "sos")
+_DIALLED = re.compile(r"\+?[0-9]{1,20}")
 _TONES_AFTER_S = 3.0
 """From the answer to the first tone, unless the tones start with a pause of their own: conference
 bridges greet first and miss what is keyed in meanwhile."""
@@ -85,6 +88,8 @@ class PhoneLine:
         keys = target.tones + parse_tones(tones)
         if target.scheme not in _SCHEMES:
             raise CallFailed("no telephone number")
+        if not _DIALLED.fullmatch(target.number):  # it becomes part of an AT command
+            raise UnsafeTarget(shown(uri), "not a number")
         call = _Call(uri=target.uri, name=name, state="dialing", is_ours=True, tones=keys)
         with self._lock:
             if (self._calls or self._dialled) and target.scheme != "sos":
