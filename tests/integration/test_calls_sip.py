@@ -23,6 +23,7 @@ from sip.sound import is_finished, likeness, read
 
 from assistant.core.events import Connected, DeviceFailed, Ended, EndReason, Event, Ringing
 from assistant.errors import Busy, CallFailed, ConfigError, SignInNeeded, Unreachable
+from assistant.services.calls import baresip
 from assistant.services.calls.sip import SipLine
 
 pytestmark = pytest.mark.usefixtures("no_threads_left")
@@ -399,6 +400,10 @@ def test_a_caller_cannot_write_on_the_dashboard_or_the_log(car: Car, tmp_path: P
         assert ringing.name.startswith("Bank") and ringing.name.isprintable()
         car.line.decline()
         car.expect_end(EndReason.DECLINED)
+
+
+def test_a_message_that_is_no_json_is_passed_over() -> None:
+    assert list(baresip._messages(bytearray(b'5:{"a":,2:{},3:"\x01",'))) == [{}]
 
 
 def test_a_dead_peer_ends_after_the_dial_limit(start: Callable[..., Car]) -> None:

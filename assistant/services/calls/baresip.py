@@ -258,4 +258,5 @@ def _messages(buffer: bytearray) -> Iterator[Message]:
             return
         body = bytes(buffer[colon + 1 : end])
         del buffer[: end + 1]
-        yield json.loads(body.decode(errors="replace"))
+        with contextlib.suppress(ValueError):  # a message that is no JSON tells nothing
+            yield json.loads(body.decode(errors="replace"))
