@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,7 @@ from assistant.errors import (
     Unreachable,
     UnsafeTarget,
 )
+from assistant.services.calls import ofono
 from assistant.services.calls.phone import PhoneLine
 
 NUMBER = "tel:+49691234567"
@@ -289,7 +291,27 @@ def test_without_a_bus_the_line_waits(tmp_path: Path) -> None:
         car.line.dial(NUMBER)
 
 
-@pytest.mark.parametrize(("key", "value"), [("colour", "red"), ("tones_after_s", "soon")])
+def test_a_bus_that_lets_nobody_in_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Source: D-Bus specification, "Authentication Protocol" (REJECTED)."""
+    monkeypatch.setattr(ofono, "_RETRY_AFTER_S", 0.05)
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / "bus"))
+        door.listen()
+        door.settimeout(10)
+        car = Car(f"unix:path={tmp_path}/bus")
+        with closing(car.line):
+            for _knock in range(2):
+                guest, _ = door.accept()
+                with guest:
+                    guest.recv(4096)
+                    guest.sendall(b"REJECTED EXTERNAL\r\n")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("colour", "red"), ("tones_after_s", "soon"), ("bus", "nonsense")]
+)
 def test_wrong_settings_are_named(key: str, value: str) -> None:
     with pytest.raises(ConfigError) as caught:
         PhoneLine({key: value}, lambda _: None)

@@ -102,7 +102,7 @@ class Ofono:
         while not self._background.closing.is_set():
             try:
                 await self._live_once()
-            except (OSError, EOFError, CallFailed, Unreachable) as error:
+            except Exception as error:  # whatever the library raises, the bus is tried again
                 log.warning("oFono is out of reach: %s", error)
             self._forget_modem()
             await self._background.pause(_RETRY_AFTER_S)

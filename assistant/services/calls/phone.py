@@ -67,6 +67,8 @@ class PhoneLine:
         unknown = sorted(set(settings) - set(_SETTINGS))
         if unknown:
             raise ConfigError("[[lines]] phone", unknown[0], f"known: {', '.join(_SETTINGS)}")
+        if not re.match(r"(?:[a-z]+:|$)", settings.get("bus", "")):
+            raise ConfigError("[[lines]] phone", "bus", "expected an address like unix:path=/…")
         self._tones_after_s = _seconds(settings.get("tones_after_s", str(_TONES_AFTER_S)))
         self._country = settings.get("country", "")
         self._post = post
