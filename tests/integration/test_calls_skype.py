@@ -325,13 +325,23 @@ def test_the_token_issuer_must_belong_to_the_organisation(
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[1]", b"", b'{"_links": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"[1]",
+        b"",
+        b'{"_links": 1}',
+        b'{"_links": {"user": {"href": "https://localhost:99999999/"}}}',
+        b'{"_links": {"user": {"href": "https://[localhost/"}}}',
+    ],
+)
 def test_broken_answers_do_no_harm(
-    server: Loopback, start: Callable[..., Car], body: bytes
+    server: Loopback, start: Callable[..., Car], caplog: pytest.LogCaptureFixture, body: bytes
 ) -> None:
     server.upset(Answer(body=body))
     car = start()
-    eventually(lambda: server.requests, "discovery")
+    eventually(lambda: "skype: " in caplog.text, "word about it")
     assert not car.line.can(ANNA)
 
 

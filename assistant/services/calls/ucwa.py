@@ -121,8 +121,8 @@ class Ucwa:
             await self._listen(application)
         except ServiceError as error:
             self._lose(error)
-        except (AttributeError, KeyError, TypeError) as error:  # JSON of another shape
-            self._lose(BrokenAnswer("skype", repr(error)))
+        except Exception as error:  # JSON of another shape, an address that is none
+            self._lose(BrokenAnswer.unexpected("skype", error))
 
     def _lose(self, error: ServiceError) -> None:
         log.warning("%s", error)
