@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.actions import ladder
+from assistant.actions.changes import asked_for
 from assistant.actions.placing import announced, call_contact, line_for
 from assistant.actions.selection import (
     appointments_meant,
@@ -27,12 +28,8 @@ from assistant.actions.selection import (
 from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.dialing import emergency_uri, is_emergency, parse_target
-from assistant.core.model import (
-    Appointment,
-    Contact,
-    Interpretation,
-)
-from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply
+from assistant.core.model import Appointment, Contact, Interpretation
+from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply, told
 from assistant.errors import NoHandler, NoSuchContact
 
 
@@ -42,9 +39,7 @@ def person(world: World, reading: Interpretation) -> Outcome:
     if named is None and not world.context.person:
         if names := _spoken_of(world):
             return ask_which_person(world, reading, names)
-        text = world.wording.phrase("missing_person")
-        card = Card(glyph=Glyph.QUESTION, lines=(text,))
-        return Ask(text=text, card=card, interpretation=reading, slot="person")
+        return asked_for(world, reading, "person")
     named = named or exactly(world.context.person)
     names = meant(named)
     if not names:
@@ -101,8 +96,7 @@ def emergency(world: World, reading: Interpretation) -> Outcome:
     try:
         action = Action(kind="call", target=uri, name=digits, backend=line_for(world, uri))
     except NoHandler:
-        text = world.wording.phrase("no_emergency_line")
-        return Reply(text=text, card=Card(glyph=Glyph.ERROR, lines=(text,)))
+        return told(world.wording.phrase("no_emergency_line"), glyph=Glyph.ERROR)
     text = world.wording.reply("call.emergency.confirm", number=" ".join(digits), whole=digits)
     return Confirm(text=text, card=Card(glyph=Glyph.CALL, lines=(digits,)), action=action)
 
@@ -137,8 +131,7 @@ def _call_counterpart(world: World, reading: Interpretation, one: Appointment) -
         people = [contact_of(world, a) for a in staff] or people
     spoken = world.wording.title(one, hidden=world.context.is_private)
     if not people:
-        text = world.wording.reply("call.meeting.nobody", title=spoken)
-        return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)), topic=(one,))
+        return told(world.wording.reply("call.meeting.nobody", title=spoken), (one,))
     if len(people) > 1:
         names = [c.name for c in people[:3]]
         asked = replace(reading, slots={**reading.slots, "uid": one.uid})
@@ -160,8 +153,7 @@ def _nothing_there(world: World, reading: Interpretation) -> Outcome:
     when = when_of(reading)
     around = agenda.near(world.appointments, when.spans[0].start) if when and when.spans else ()
     if not around:
-        text = world.wording.reply("call.meeting.none")
-        return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
+        return told(world.wording.reply("call.meeting.none"))
     return ladder.ask_which_meeting(world, reading, around, "call.meeting.near")
 
 
@@ -182,8 +174,7 @@ def join(world: World, reading: Interpretation) -> Outcome:
         view = agenda.outlook(world.appointments, world.now)
         found = open_now or world.context.topic or view.next
     if not found:
-        text = world.wording.reply("call.join.none")
-        return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
+        return told(world.wording.reply("call.join.none"))
     return ladder.join(world, found[0])
 
 
@@ -199,8 +190,7 @@ def back(world: World, _: Interpretation) -> Outcome:
 
 def _again(world: World, call: Action | None) -> Outcome:
     if call is None:
-        text = world.wording.reply("call.redial.none")
-        return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
+        return told(world.wording.reply("call.redial.none"))
     name = call.name or call.target
     return announced(
         world,
@@ -217,22 +207,20 @@ def control(world: World, reading: Interpretation) -> Outcome:
     if verb in ("answer", "decline"):
         has_call = world.context.rings_in
     if not has_call:
-        text = world.wording.phrase("no_call")
-        return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
+        return told(world.wording.phrase("no_call"))
     tones = "".join(str(reading.slots.get(slot, "")) for slot in ("digits", "key"))
     details = {"tones": tones} if tones else {}
     if verb == "hangup" and world.context.on_hold:
         details = {"held": "yes"}
     action = Action(kind=verb, target="", details=details)
     text = "" if verb in ("hangup", "answer", "decline") else world.wording.phrase(f"line_{verb}")
-    return Reply(text=text, card=Card(glyph=Glyph.CALL, lines=(text,)), action=action)
+    return told(text, glyph=Glyph.CALL, action=action)
 
 
 def duration(world: World, _: Interpretation) -> Outcome:
     """call.time: how long the call has lasted."""
     began = world.context.call_began
     if began is None:
-        text = world.wording.phrase("no_call")
-    else:
-        text = world.wording.phrase("call_lasts", time=world.wording.duration(world.now - began))
-    return Reply(text=text, card=Card(glyph=Glyph.CALL, lines=(text,)))
+        return told(world.wording.phrase("no_call"))
+    lasts = world.wording.duration(world.now - began)
+    return told(world.wording.phrase("call_lasts", time=lasts), glyph=Glyph.CALL)

@@ -21,7 +21,7 @@ from assistant.actions.telling import title, values
 from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.model import Appointment, Grain, Interpretation, Response, Span, When
-from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply
+from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply, told
 from assistant.errors import NotFound, Refused
 
 DEFAULT_MINUTES = 30
@@ -104,8 +104,7 @@ def names_meant(reading: Interpretation, slot: str) -> tuple[str, ...]:
 
 def _only_once(world: World) -> Reply:
     """A single entry would be wrong, and found out too late."""
-    text = world.wording.reply("calendar.create.repeated")
-    return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
+    return told(world.wording.reply("calendar.create.repeated"))
 
 
 def move(world: World, reading: Interpretation) -> Outcome:

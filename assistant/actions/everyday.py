@@ -9,25 +9,25 @@ from assistant.actions.telling import place, title
 from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.model import Appointment, Interpretation
-from assistant.core.outcome import Action, Card, Glyph, Outcome, Reply
+from assistant.core.outcome import Action, Card, Glyph, Outcome, Reply, told
 from assistant.errors import NotFound
 
 
 def time(world: World, _: Interpretation) -> Outcome:
     """session.time"""
-    return _info(world.wording.reply("session.time.say", time=world.wording.time(world.now)))
+    return told(world.wording.reply("session.time.say", time=world.wording.time(world.now)))
 
 
 def date(world: World, _: Interpretation) -> Outcome:
     """session.date"""
     today = world.wording.full_date(world.now.date(), with_year=True)
-    return _info(world.wording.reply("session.date.say", date=today))
+    return told(world.wording.reply("session.date.say", date=today))
 
 
 def help_(world: World, _: Interpretation) -> Outcome:
     """session.help: three things that make sense right now."""
     key = "session.help.call" if world.context.in_call else "session.help.say"
-    return _info(world.wording.reply(key))
+    return told(world.wording.reply(key))
 
 
 def navigate(world: World, reading: Interpretation) -> Outcome:
@@ -44,25 +44,23 @@ def leave(world: World, reading: Interpretation) -> Outcome:
     """drive.leave: start minus travel time."""
     one = _somewhere(world, reading)
     if world.travel is None:
-        return _info(world.wording.reply("drive.leave.unknown", title=title(world, one)))
+        return told(world.wording.reply("drive.leave.unknown", title=title(world, one)))
     leave_by = one.span.start - world.travel
     key = "drive.leave.now" if leave_by <= world.now else "drive.leave.say"
     text = world.wording.reply(key, title=title(world, one), time=world.wording.time(leave_by))
-    return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)), topic=(one,))
+    return told(text, (one,))
 
 
 def sign_in(world: World, _: Interpretation) -> Outcome:
     """session.sign_in: a code to be entered on another device, told to a parked driver only."""
     if not world.context.is_parked:
-        return _info(world.wording.phrase("only_parked"))
+        return told(world.wording.phrase("only_parked"))
     shown = world.sign_ins.begin() if world.sign_ins else None
     if shown is None:
-        return _info(world.wording.reply("session.sign_in.none"))
+        return told(world.wording.reply("session.sign_in.none"))
     address = shown.address.removeprefix("https://").removeprefix("www.")
     text = world.wording.reply(
-        "session.sign_in.say",
-        address=_spelt(world, address),
-        code=", ".join(shown.code),
+        "session.sign_in.say", address=_spelt(world, address), code=", ".join(shown.code)
     )
     card = Card(glyph=Glyph.INFO, lines=(shown.code, address, shown.account), is_for_parked=True)
     return Reply(text=text, card=card)
@@ -82,7 +80,3 @@ def _somewhere(world: World, reading: Interpretation) -> Appointment:
         if place(one) and not one.is_all_day and one.span.end > world.now:
             return one
     raise NotFound("place")
-
-
-def _info(text: str) -> Reply:
-    return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))

@@ -16,7 +16,7 @@ from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.dialing import Ruling, Verdict, judge, parse_target
 from assistant.core.model import Appointment, DialIn, Interpretation, JoinInfo, NumberKind
-from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply
+from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply, told
 from assistant.errors import Busy, UnsafeTarget
 
 ANSWER_PAUSE = ",,"
@@ -151,7 +151,7 @@ def _call_organizer(world: World, one: Appointment, tried: Sequence[str], why: s
             action = Action(kind="call", target=number.uri, name=organizer.name, backend=backend)
             return Confirm(text=text, card=call_card(action), action=action)
     if world.now < one.span.start - agenda.JOIN_EARLY:
-        return Reply(text=why, card=Card(glyph=Glyph.INFO, lines=(why,)), topic=(one,))
+        return told(why, (one,))
     text = world.wording.reply("call.join.late", why=why)
     card = Card(glyph=Glyph.QUESTION, lines=(text,))
     late = Interpretation(intent="message.late", slots={"uid": one.uid})

@@ -8,13 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from assistant.actions.changes import (
-    CALENDAR,
-    confirmed,
-    minutes_of,
-    names_meant,
-    person_name,
-)
+from assistant.actions.changes import CALENDAR, confirmed, minutes_of, names_meant, person_name
 from assistant.actions.selection import (
     appointments_meant,
     ask_which_person,
@@ -25,7 +19,7 @@ from assistant.actions.telling import title
 from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.model import Appointment, Interpretation
-from assistant.core.outcome import Action, Ask, Card, Choice, Glyph, Outcome, Reply
+from assistant.core.outcome import Action, Ask, Card, Choice, Glyph, Outcome, told
 from assistant.errors import NotFound
 
 
@@ -84,8 +78,7 @@ def _message(
     if not emails and not name:
         raise NotFound(CALENDAR)
     if not emails:
-        said = world.wording.phrase("no_address", name=name)
-        return Reply(text=said, card=Card(glyph=Glyph.INFO, lines=(said,)))
+        return told(world.wording.phrase("no_address", name=name))
     text = text[0].upper() + text[1:].replace("' ", "'")
     details = {"text": text, "emails": ",".join(emails)}
     action = Action(kind="message", target=one.uid if one else "", name=name, details=details)

@@ -6,13 +6,7 @@ Neighbour: `selection` knows who is meant; the line asks its server.
 from __future__ import annotations
 
 from assistant.actions.ports import KnowsPresence
-from assistant.actions.selection import (
-    ask_which_person,
-    contacts_called,
-    exactly,
-    meant,
-    named_of,
-)
+from assistant.actions.selection import ask_which_person, contacts_called, exactly, meant, named_of
 from assistant.actions.world import World
 from assistant.core.model import Interpretation, NumberKind, Presence
 from assistant.core.outcome import Card, Glyph, Outcome, Reply

@@ -9,7 +9,7 @@ from assistant.actions.ladder import ask_which_meeting
 from assistant.actions.selection import appointments_meant, ask_which_person, named_of
 from assistant.actions.world import World
 from assistant.core.model import Interpretation
-from assistant.core.outcome import Card, Glyph, Outcome, Reply
+from assistant.core.outcome import Outcome, told
 
 _MOST = 3
 
@@ -23,8 +23,7 @@ def other(world: World, _: Interpretation) -> Outcome:
     meetings = appointments_meant(world, order)[1 : _MOST + 1] if order and order.slots else ()
     if order and meetings:
         return ask_which_meeting(world, order, meetings, "call.other.meetings")
-    text = world.wording.reply("call.other.none")
-    return Reply(text=text, card=Card(glyph=Glyph.INFO, lines=(text,)))
+    return told(world.wording.reply("call.other.none"))
 
 
 def _rivals(world: World, order: Interpretation) -> Iterator[str]:

@@ -216,11 +216,7 @@ def _keep(layer: dict[int, _Trace], state: int, trace: _Trace) -> None:
 
 
 def _guess(
-    locale: Locale,
-    chart: Chart,
-    meaning: Meaning,
-    used: frozenset[int],
-    chunks: Sequence[_Chunk],
+    locale: Locale, chart: Chart, meaning: Meaning, used: frozenset[int], chunks: Sequence[_Chunk]
 ) -> Guess:
     slots = _slots(locale.intents[meaning.intent], locale)
     captures = dict(_named(_fitting(chunks, slots, used), slots))

@@ -71,10 +71,7 @@ class Floor:
         self._ear = self._scope()
         return [
             ev.Listen(
-                turn=self.turn,
-                scope=self._ear,
-                choices=questions.labels(self.pending),
-                hold=hold,
+                turn=self.turn, scope=self._ear, choices=questions.labels(self.pending), hold=hold
             ),
             ev.SetTimer(turn=self.turn, timer=Timer.NO_INPUT, after_s=LISTEN_LIMIT_S),
         ]

@@ -100,8 +100,7 @@ def _slots(scene: Scene, appointment: Appointment) -> dict[str, object]:
     start = appointment.span.start
     minute = Span(start=start, end=start + timedelta(minutes=1))
     title = Named(
-        heard=appointment.title,
-        candidates=(Candidate(value=appointment.title, score=1.0),),
+        heard=appointment.title, candidates=(Candidate(value=appointment.title, score=1.0),)
     )
     when = When(heard=clock_text(scene, start), spans=(minute,), grain=Grain.INSTANT)
     return {"title": title, "when": when}

@@ -16,16 +16,7 @@ from assistant.core.focus import build_focus, clock_text, date_text, title_of
 from assistant.core.model import Span
 from assistant.core.states import State
 from assistant.core.timeline import build_time_line
-from assistant.core.view import (
-    Block,
-    Focus,
-    FocusKind,
-    Notice,
-    NoticeKind,
-    Scene,
-    TimeLine,
-    View,
-)
+from assistant.core.view import Block, Focus, FocusKind, Notice, NoticeKind, Scene, TimeLine, View
 
 UNSENT = frozenset({"interpretation", "identity", "focus_since"})
 """Fields of a View that never leave the program."""

@@ -24,14 +24,7 @@ from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Open, Sens
 from assistant.core.locale import Locale, Meaning
 from assistant.core.model import Interpretation, Named, When
 from assistant.core.options import option_phrases
-from assistant.core.pieces import (
-    Capture,
-    Graph,
-    Prices,
-    careful_verbs,
-    known_words,
-    word_prices,
-)
+from assistant.core.pieces import Capture, Graph, Prices, careful_verbs, known_words, word_prices
 from assistant.core.search import Chart, Search, Step
 from assistant.core.slots import Vocabulary
 from assistant.core.tokens import tokens
@@ -237,17 +230,15 @@ class _Reader:
             if reading.score < (_CAREFUL_SCORE_LIMIT if intent.careful else _SCORE_LIMIT):
                 continue
             chart.limit = min(chart.limit, path.step.cost + _RIVAL)
-            readings.setdefault((reading.intent, tuple(map(str, reading.slots.values()))), reading)
+            key = (reading.intent, tuple(map(str, reading.slots.values())))
+            readings[key] = max(readings.get(key, reading), reading, key=lambda one: one.score)
             if len(readings) == _MOST_READINGS:
                 break
-        return sorted(readings.values(), key=_rank)
+        listed = list(self.locale.intents)
+        return sorted(readings.values(), key=lambda one: (*_rank(one), listed.index(one.intent)))
 
     def _interpretation(
-        self,
-        words: tuple[str, ...],
-        meaning: Meaning,
-        captures: Sequence[Capture],
-        score: float,
+        self, words: tuple[str, ...], meaning: Meaning, captures: Sequence[Capture], score: float
     ) -> Interpretation:
         slots: dict[str, object] = {name: value for name, value in meaning.slots if value != ""}
         missing = [name for name, value in meaning.slots if value == ""]
@@ -287,7 +278,8 @@ class _Reader:
 
 
 def _rank(reading: Interpretation) -> tuple[float, bool, bool]:
-    """By score; of equals, asides before searches, and people before companies."""
+    """By score; of equals, asides before searches, people before companies, and what the file
+    lists first."""
     return -reading.score, not reading.intent.startswith("session."), "org" in reading.missing
 
 

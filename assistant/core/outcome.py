@@ -70,6 +70,17 @@ class Reply:
     """Asked instead of the announcement when the driver was not heard well enough to go ahead."""
 
 
+def told(
+    text: str,
+    topic: tuple[Appointment, ...] = (),
+    *,
+    glyph: Glyph = Glyph.INFO,
+    action: Action | None = None,
+) -> Reply:
+    """An answer whose card is the answer."""
+    return Reply(text=text, card=Card(glyph=glyph, lines=(text,)), topic=topic, action=action)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One answer to an Ask."""

@@ -24,10 +24,7 @@ _MOST_PHRASES = 5000
 
 
 def build_kinds(
-    tag: str,
-    slots: Mapping[str, Any],
-    when: Mapping[str, list[str]],
-    rules: Mapping[str, Tree],
+    tag: str, slots: Mapping[str, Any], when: Mapping[str, list[str]], rules: Mapping[str, Tree]
 ) -> dict[str, Kind]:
     """Raises TemplateError."""
     language = tag.partition("-")[0]

@@ -29,14 +29,7 @@ from assistant.core.clock import (
     parse_part,
     possible_clocks,
 )
-from assistant.core.days import (
-    Fields,
-    NoSuchMoment,
-    date_of,
-    first_and_last,
-    number,
-    possible_days,
-)
+from assistant.core.days import Fields, NoSuchMoment, date_of, first_and_last, number, possible_days
 from assistant.core.model import Grain, Span, When
 
 _GRACE = timedelta(hours=1)
