@@ -71,7 +71,11 @@ class Cabin:
     def says(self) -> str:
         """The next sentence that comes out of the speaker."""
         self._heard += 1
-        return eventually(lambda: self._sentence(self._heard), f"sentence {self._heard}", 40)
+        try:
+            return eventually(lambda: self._sentence(self._heard), f"sentence {self._heard}", 60)
+        except AssertionError as error:
+            said = f"{len(self.drive.replies())} replies, {self.drive.lines[-3:]}"
+            raise AssertionError(f"{error}: {said}") from error
 
     def _sentence(self, number: int) -> str:
         """ "" as long as it is not said to its end."""
