@@ -14,7 +14,7 @@ from assistant.assembly import Car
 from assistant.core import events as ev
 from assistant.devices.microphone import Microphone
 from assistant.ears import Ears
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, BrokenAnswer
 from assistant.speech.endpoint import Decision
 from assistant.speech.recognizer import Utterance
 
@@ -67,6 +67,9 @@ class Listener:
                 self._hear(order)
             except AssistantError as error:
                 self._post(ev.DeviceFailed(error=error))
+            except Exception as error:  # foreign libraries: nothing may leave the car deaf for good
+                told = AssistantError(str(BrokenAnswer.unexpected("recogniser", error)))
+                self._post(ev.DeviceFailed(error=told))
 
     def _hear(self, order: ev.Listen) -> None:
         utterance = self.ears.utterance(order.scope, order.choices, hold=order.hold)
