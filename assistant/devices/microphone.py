@@ -155,7 +155,7 @@ class Microphone:
                         self.is_lost = False
                         self._post(DeviceBack(kind="microphone", device=self.device))
                     self._watch()
-            except (self._sounddevice.PortAudioError, ValueError) as problem:
+            except Exception as problem:  # whatever it is, the device is tried again
                 was_lost, self.is_lost = self.is_lost, True
                 self.release()
                 self._settled.set()

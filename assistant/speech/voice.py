@@ -8,6 +8,7 @@ assistant itself sounds like at the moment.
 
 from __future__ import annotations
 
+import logging
 import math
 import queue
 import threading
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.core.events import DeviceBack, DeviceFailed, Sound, SpeechDone
-from assistant.errors import BadAudio, SpeakerLost, VoiceMissing
+from assistant.errors import BadAudio, BrokenAnswer, SpeakerLost, VoiceMissing
 from assistant.speech.audio import Pcm, write_wav
 from assistant.speech.synthesizer import Synthesizer
 
@@ -42,6 +43,8 @@ _EARCONS: Mapping[Sound, tuple[tuple[float, float], ...]] = {
     Sound.CALL: ((440, 0.17), (554, 0.17), (659, 0.22)),
 }
 """(Hz, seconds) one after the other; 0 Hz is a pause."""
+
+log = logging.getLogger(__name__)
 
 Post = Callable[[SpeechDone | DeviceFailed | DeviceBack], None]
 
@@ -115,15 +118,21 @@ class Voice:
     def _play_all(self) -> None:
         while job := self._jobs.get():
             turn, what = job
-            if isinstance(what, Sound):
-                self._tones_hz = tuple({hz for hz, _ in _EARCONS[what] if hz})
-                self._tones_until_s = time.monotonic() + earcon(what).seconds + _ECHO_S
-                self._play(earcon(what), turn)
-                self._finish(turn)
-            else:
-                self._speak(what, turn)
+            try:
+                if isinstance(what, Sound):
+                    self._sound(what, turn)
+                else:
+                    self._speak(what, turn)
+            except Exception as error:  # foreign libraries: none may end the voice; not said by it
+                log.warning("%s", BrokenAnswer.unexpected("voice", error))
         with self._speaker.lock:
             self._speaker.close()
+
+    def _sound(self, sound: Sound, turn: int) -> None:
+        self._tones_hz = tuple({hz for hz, _ in _EARCONS[sound] if hz})
+        self._tones_until_s = time.monotonic() + earcon(sound).seconds + _ECHO_S
+        self._play(earcon(sound), turn)
+        self._finish(turn)
 
     def _speak(self, text: str, turn: int) -> None:
         self._speech_until_s = math.inf

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from assistant.core.events import DeviceBack, DeviceFailed
+from assistant.devices import microphone
 from assistant.devices.microphone import Microphone
 
 DEVICE = {
@@ -92,6 +93,24 @@ def test_busy_device_is_said_with_its_reason_and_taken_when_it_is_free(
         failed = inbox.get(timeout=10)
         assert isinstance(failed, DeviceFailed)
         assert "Device unavailable" in str(failed.error)
+        assert inbox.get(timeout=10) == DeviceBack(kind="microphone", device="USB Headset")
+
+
+def test_what_nobody_foresaw_is_no_end_of_hearing(
+    inbox: queue.SimpleQueue[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", StubbornPortAudio())
+    answers = iter([KeyError("description"), "USB Headset"])
+
+    def known_as(*_: str) -> str:
+        answer = next(answers)
+        if isinstance(answer, KeyError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(microphone, "known_as", known_as)
+    with Microphone(inbox.put):
+        assert isinstance(inbox.get(timeout=10), DeviceFailed)
         assert inbox.get(timeout=10) == DeviceBack(kind="microphone", device="USB Headset")
 
 

@@ -338,6 +338,24 @@ def test_a_folder_that_keeps_nothing_is_said_once_and_replies_go_on(
     assert sum(isinstance(error, BadAudio) for error in failed) == 1
 
 
+def test_a_voice_that_fails_in_an_unknown_way_speaks_the_next_reply(
+    inbox: Inbox, synthesizer: Synthesizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render = synthesizer.render
+
+    def fails_once(text: str) -> Iterator[Pcm]:
+        if text == "First.":
+            raise RuntimeError("whatever a library raises")
+        return render(text)
+
+    monkeypatch.setattr(synthesizer, "render", fails_once)
+    with Voice(synthesizer, inbox.post, device="none", record=tmp_path) as voice:
+        for text in ("First.", "Second."):
+            voice.speak(text)
+            inbox.wait_for(SpeechDone)
+    assert read_wav(tmp_path / "reply-001.wav").seconds > 0.3
+
+
 def test_without_a_sound_device_replies_are_still_kept(
     inbox: Inbox, synthesizer: Synthesizer, tmp_path: Path
 ) -> None:
