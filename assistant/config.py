@@ -77,7 +77,7 @@ class Config:
     stale_minutes: int = 30
     """Age from which an answer says how old the calendar copy is, 1 to 10080."""
     record: str = ""
-    """Folder that keeps every utterance and reply as WAV; "" keeps nothing."""
+    """Folder that keeps every reply as WAV; "" keeps nothing."""
 
 
 _RANGES: Mapping[str, tuple[float, float]] = {

@@ -6,6 +6,7 @@ Whatever can be used is used, with a note on what was wrong; the rest is one cle
 from __future__ import annotations
 
 import wave
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,14 +78,21 @@ def read_wav(path: Path) -> Recording:
 
 
 def write_wav(path: Path, sound: Pcm) -> None:
-    """Raises BadAudio when the file cannot be written."""
+    """All or nothing: who waits for the file never reads half of it.
+
+    Raises BadAudio when the file cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.part")
     try:
-        with path.open("wb") as raw, wave.open(raw, "wb") as file:
+        with draft.open("wb") as raw, wave.open(raw, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(sound.rate_hz)
             file.writeframes(sound.data)
+        draft.replace(path)
     except OSError as cause:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise BadAudio(str(path), cause.strerror or "cannot be written") from cause
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -90,3 +91,16 @@ def test_a_folder_and_a_click_are_refused(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadAudio, match=r"x\.wav"):
         write_wav(tmp_path / "missing" / "x.wav", Pcm(data=b"", rate_hz=16000))
+
+
+def test_a_file_is_there_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        assert not (tmp_path / "a.wav").exists()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(wave.Wave_write, "writeframes", full)
+    with pytest.raises(BadAudio, match="No space left"):
+        write_wav(tmp_path / "a.wav", Pcm(data=bytes(32000), rate_hz=16000))
+    assert list(tmp_path.iterdir()) == []
