@@ -244,7 +244,7 @@ def _parse_full(raw: str, digits: str, tones: str, home: str) -> Target:
 
 
 def _parse_sos(raw: str, digits: str) -> Target:
-    if not is_emergency(digits):
+    if not re.fullmatch("[0-9]+", digits) or not is_emergency(digits):  # the library is lenient
         raise UnsafeTarget(shown(raw), "no emergency number")
     return Target(uri=f"sos:{digits}", number=digits)
 

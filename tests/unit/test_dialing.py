@@ -105,6 +105,8 @@ def test_one_spelling(raw: str, uri: str, tones: str) -> None:
         "javascript:alert(1)",
         "file:///etc/passwd",
         "sos:4711",
+        'sos:11"2',
+        "sos:1 12",
         "sos:",
     ],
 )
