@@ -22,7 +22,7 @@ _CHUNKS = ("title", "when", "minutes", "person", "number_kind", "response", "lan
 """Kinds that are looked for anywhere in a sentence, the most telling first."""
 _CHUNK = 0.4
 """Weight of a slot that a cue asks for."""
-_LEAST_EXPLAINED = 0.22
+_LEAST_EXPLAINED = 0.18
 """Share of the sentence, by weight of its words, that cue and slots must account for."""
 _LEAST_OF_ANY = 0.66
 """The same of a question about a day, where a word is strange and none the assistant's own."""
@@ -107,10 +107,11 @@ class _Sentence:
                 continue
             if _overlooks(self.locale, self.chart, meaning.intent, used):
                 continue
-            if is_careful and not self.denied <= used:
+            if is_careful and self.denied and self.denied.isdisjoint(used):
                 return None
             guess = _guess(self.locale, self.chart, meaning, used, self.chunks)
-            return guess if guess.score >= _SURE * self._least(guess, used) else None
+            if guess.score >= _SURE * self._least(guess, used):
+                return guess
         return None
 
     def _is_elsewhere(self, trace: _Trace, used: frozenset[int], *, is_careful: bool) -> bool:

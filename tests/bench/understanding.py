@@ -1,6 +1,6 @@
 """How much of what real people say is understood: prints the tables, asserts nothing.
 
-`python -m tests.bench.understanding [--language en] [--errors] [--out-of-scope]`
+`python -m tests.bench.understanding [--language en] [--half a|b] [--errors] [--out-of-scope]`
 
 Sentences come from ../shared/text. Each source has intents of its own; `SCOPES` maps them to
 ours. A calendar question counts as understood when it is taken for some calendar question; how
@@ -13,6 +13,7 @@ listed on request, never counted as understood, but counted as wrong when it wou
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 import re
@@ -126,6 +127,11 @@ def rows(pattern: str) -> Iterator[Row]:
             yield Row(intent=row["intent"], text=row["utterance"], slots=slots)
 
 
+def _half(text: str) -> str:
+    """The rows looked at while the grammar is written ("a"), and those only measured ("b")."""
+    return "ab"[hashlib.sha256(text.encode()).digest()[0] % 2]
+
+
 def callee(row: Row) -> str | None:
     """The one person a CREATE_CALL names; None where it is out of scope."""
     people = row.values("CONTACT")
@@ -192,8 +198,17 @@ class Bench:
     """One language's figures; `notes` are the sentences to look at."""
 
     language: str
-    show_errors: bool
-    show_scope: bool
+    show_errors: bool = False
+    show_scope: bool = False
+    half: str = ""
+
+    def rows(self, pattern: str) -> Iterator[Row]:
+        return (row for row in rows(pattern) if self.half in ("", _half(row.text)))
+
+    def _negatives(self) -> list[Row]:
+        """Volume commands are left out: the assistant has a volume."""
+        found = self.rows(f"negatives_{self.language}.jsonl")
+        return [row for row in found if not row.intent.startswith("audio_volume")]
 
     def line(self, name: str, count: int, value: str, target: str) -> None:
         print(f"{self.language}  {name:<44} {count:>5}  {value:>7}  {target}")
@@ -209,7 +224,7 @@ class Bench:
             print(f"    {wanted:<28} {seen:<28} {text}")
 
     def run(self) -> None:
-        calling = list(rows(f"mtop_calling_{self.language}.jsonl"))
+        calling = list(self.rows(f"mtop_calling_{self.language}.jsonl"))
         named = [(row, name) for row in calling if (name := callee(row)) is not None]
         matcher = build(TAGS[self.language], address_book([name for _, name in named], 500))
         self.calls(matcher, calling, named)
@@ -247,11 +262,13 @@ class Bench:
     def intents(self, matcher: Matcher) -> None:
         target = ">= 90 %" if self.language == "en" else ">= 85 %"
         for group, names in GROUPS.items():
-            found = [r for r in rows(f"*_{self.language}.jsonl") if r.intent in names and _says(r)]
+            found = [
+                r for r in self.rows(f"*_{self.language}.jsonl") if r.intent in names and _says(r)
+            ]
             right = self.count(matcher, [(row.text, row.intent) for row in found])
             self.share(f"{group}: right intent", right, len(found), target)
-        silent = [r for r in rows(f"massive_calendar_{self.language}.jsonl") if not _says(r)]
-        quiet = Bench(self.language, False, False)
+        silent = [r for r in self.rows(f"massive_calendar_{self.language}.jsonl") if not _says(r)]
+        quiet = Bench(self.language, half=self.half)
         right = quiet.count(matcher, [(row.text, row.intent) for row in silent])
         self.share("  the same where no time, name or place is said", right, len(silent), "")
         self.kinds(matcher)
@@ -261,7 +278,7 @@ class Bench:
         found = Counter(
             row.intent
             for pattern in ("mtop_calling", "mtop_reminder", "massive_calendar", "smcalflow_valid")
-            for row in rows(f"{pattern}_{self.language}.jsonl")
+            for row in self.rows(f"{pattern}_{self.language}.jsonl")
             if row.intent not in SCOPES and row.intent != "IN:CREATE_CALL"
         )
         names = ", ".join(f"{name} {count}" for name, count in found.most_common())
@@ -270,7 +287,7 @@ class Bench:
     def kinds(self, matcher: Matcher) -> None:
         """Of the questions that ask with "who", "where", "when" …: those answered in kind."""
         asked = right = 0
-        for row in rows(f"*_{self.language}.jsonl"):
+        for row in self.rows(f"*_{self.language}.jsonl"):
             wanted = _kind(row, self.language)
             if wanted is None or not _says(row):
                 continue
@@ -290,10 +307,10 @@ class Bench:
         return right
 
     def negatives(self, matcher: Matcher) -> None:
-        near = [r for r in rows(f"mtop_event_{self.language}.jsonl") if _is_public(r)]
+        near = [r for r in self.rows(f"mtop_event_{self.language}.jsonl") if _is_public(r)]
         harmless = ("session.", "call.mute")
         for name, found in (
-            ("negatives", _negatives(self.language)),
+            ("negatives", self._negatives()),
             ("public events", near),
         ):
             acted: Counter[str] = Counter()
@@ -315,17 +332,21 @@ class Bench:
             )
 
     def noise(self, matcher: Matcher) -> None:
-        strangers = [w for r in rows(f"negatives_{self.language}.jsonl") for w in r.text.split()]
+        strangers = [
+            w for r in self.rows(f"negatives_{self.language}.jsonl") for w in r.text.split()
+        ]
         names = [
             n
             for group in ("call control", "reminders", "calendar (MASSIVE)")
             for n in GROUPS[group]
         ]
-        found = [r for r in rows(f"m*_{self.language}.jsonl") if r.intent in names and _says(r)]
-        quiet = Bench(self.language, False, False)
+        found = [
+            r for r in self.rows(f"m*_{self.language}.jsonl") if r.intent in names and _says(r)
+        ]
+        quiet = Bench(self.language, half=self.half)
         clean = quiet.count(matcher, [(row.text, row.intent) for row in found])
         fallen = dangerous = 0
-        negatives = list(rows(f"negatives_{self.language}.jsonl"))
+        negatives = list(self.rows(f"negatives_{self.language}.jsonl"))
         for seed in SEEDS:
             chance = random.Random(seed)
             noisy = [(garble(row.text, chance, strangers), row.intent) for row in found]
@@ -359,8 +380,8 @@ class Bench:
             for c in ("review", "sync", "call", "workshop", "update")
         ]
         matcher = build(TAGS[self.language], contacts[:2000], titles[:500])
-        found = [row.text for row in rows(f"m*_{self.language}.jsonl")][:400]
-        found += [row.text for row in rows(f"negatives_{self.language}.jsonl")][:200]
+        found = [row.text for row in self.rows(f"m*_{self.language}.jsonl")][:400]
+        found += [row.text for row in self.rows(f"negatives_{self.language}.jsonl")][:200]
         times_ms = [_timed_ms(lambda text=text: matcher.interpret(text, now=NOW)) for text in found]
         self.line(
             "understanding, ms: median", len(found), f"{statistics.median(times_ms):.1f}", "<= 5"
@@ -382,12 +403,6 @@ def _kind(row: Row, language: str) -> frozenset[str] | None:
     return next(found, None)
 
 
-def _negatives(language: str) -> list[Row]:
-    """Volume commands are left out: the assistant has a volume."""
-    found = rows(f"negatives_{language}.jsonl")
-    return [row for row in found if not row.intent.startswith("audio_volume")]
-
-
 def _is_public(row: Row) -> bool:
     """Concerts and the like: a place or a kind of show is named."""
     return bool(row.values("LOCATION") or row.values("CATEGORY_EVENT") or row.values("TITLE_EVENT"))
@@ -404,9 +419,10 @@ def main(arguments: Sequence[str] = ()) -> None:
     options.add_argument("--language", choices=TAGS, action="append")
     options.add_argument("--errors", action="store_true", help="list what was misunderstood")
     options.add_argument("--out-of-scope", action="store_true", help="list what was not expected")
+    options.add_argument("--half", choices="ab", default="", help="of the rows, by a hash")
     chosen = options.parse_args(arguments)
     for language in chosen.language or TAGS:
-        Bench(language, chosen.errors, chosen.out_of_scope).run()
+        Bench(language, chosen.errors, chosen.out_of_scope, chosen.half).run()
 
 
 if __name__ == "__main__":
