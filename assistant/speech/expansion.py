@@ -60,22 +60,16 @@ class WordArc(NamedTuple):
 
 
 class Units:
-    """The acoustic model's units by phone, position in the word (S B I E) and left context.
-
-    A left context names the phones that it stands for, "P B F V"; that of silence stands alone."""
+    """The acoustic model's units by phone, position in the word (S B I E) and left phone."""
 
     def __init__(self, table: Mapping[tuple[str, str, str], Unit]) -> None:
         self._table = table
-        self._contexts = {phone: left for _, _, left in table for phone in left.split()}
         self.kinds = {(phone, position) for phone, position, _ in table}
         self.phones = tuple(sorted({phone for phone, _, _ in table if phone != SILENCE}))
         self.depend_on_left = any(left != ANY for _, _, left in table)
 
     def unit(self, phone: str, position: str, left: str) -> Unit:
-        """`left`: a phone or what `context` makes of it.
-
-        Raises KeyError for a phone that the model does not have."""
-        left = self._contexts.get(left, left)
+        """Raises KeyError for a phone that the model does not have."""
         exact = self._table.get((phone, position, left)) or self._table.get((phone, position, ANY))
         if exact is None:
             raise KeyError(phone)
@@ -83,7 +77,7 @@ class Units:
 
     def context(self, phone: str) -> str:
         """What the next unit needs to know about the phone before it."""
-        return self._contexts.get(phone, ANY)
+        return phone if self.depend_on_left else ANY
 
 
 class Expansion:

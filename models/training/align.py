@@ -25,7 +25,7 @@ from models.training.corpora import Aligned, Utterance, alignments, read_audio, 
 from models.training.export import cmu_dictionary, lexicon_entries
 from models.training.features import mfcc
 from models.training.network import SUBSAMPLING, Network
-from models.training.phones import OUTPUTS, PHONE_INDEX, PHONES, SILENCE, coarse_outputs
+from models.training.phones import SILENCE, onset, rest
 from models.training.pronounce import pronounce
 
 log = logging.getLogger(__name__)
@@ -44,25 +44,18 @@ class Chain:
 
 
 class Scorer:
-    """Log likelihood ratios of onset and rest of each phone at every 10 ms."""
+    """Log likelihood ratios of the outputs at every 10 ms."""
 
     def __init__(self, path: Path) -> None:
         self._net, priors = network.load(path)
         self._net.eval()
-        self._merge = merging(self._net.shape.outputs)
-        self._log_priors = (priors.float() / priors.sum() @ self._merge).log()
+        self._log_priors = (priors / priors.sum()).log().float()
 
     def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         features = torch.from_numpy(mfcc(samples))
         with torch.no_grad():
-            posteriors = frame_logits(self._net, features).softmax(dim=1) @ self._merge
-        return (posteriors.clamp_min(1e-12).log() - self._log_priors).numpy()
-
-
-def merging(outputs: int) -> torch.Tensor:
-    """(outputs, 2 phones): sums over the left contexts, if a network's outputs have any."""
-    every = torch.eye(2 * len(PHONES))
-    return every[coarse_outputs()] if outputs == OUTPUTS else every
+            logits = frame_logits(self._net, features)
+        return (logits.log_softmax(dim=1) - self._log_priors).numpy()
 
 
 def frame_logits(net: Network, features: torch.Tensor) -> torch.Tensor:
@@ -80,7 +73,7 @@ def sentence_chain(words: Sequence[Sequence[str]]) -> Chain:
     phones = [SILENCE]
     for word in words:
         phones += [*word, SILENCE]
-    outputs = [2 * PHONE_INDEX[phone] + state for phone in phones for state in (0, 1)]
+    outputs = [output for phone in phones for output in (onset(phone), rest(phone))]
     sources = np.full((len(outputs), 4), -1, dtype=np.int64)
     for index, phone in enumerate(phones):
         entry, body = 2 * index, 2 * index + 1

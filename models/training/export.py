@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from models.training import network
 from models.training.kaldi_writer import KaldiWriter, NnetWriter, write_transition_model
 from models.training.network import FEATURES, SPLICE, SUBSAMPLING, SUMMARY_KEPT, Block, Network
-from models.training.phones import OUTPUTS, POSITIONS, SILENCE, Unit, units
+from models.training.phones import POSITIONS, SILENCE, Unit, units
 
 MFCC_CONF = """--use-energy=false
 --num-mel-bins=40
@@ -58,11 +58,10 @@ def export(net: Network, priors: Tensor, folder: Path) -> None:
     context = (net.shape.left_context, net.shape.right_context)
     nnet.write(writer, output, context, _array(priors / priors.sum()))
     (folder / "am/final.mdl").write_bytes(writer.data)
-    positions = list({unit.phone_id: unit for unit in inventory}.values())
-    silence = ":".join(str(unit.phone_id) for unit in positions if unit.phone == SILENCE)
+    silence = ":".join(str(unit.phone_id) for unit in inventory if unit.phone == SILENCE)
     (folder / "conf/mfcc.conf").write_text(MFCC_CONF)
     (folder / "conf/model.conf").write_text(MODEL_CONF.format(silence=silence))
-    (folder / "graph/phones/word_boundary.int").write_text(_word_boundaries(positions))
+    (folder / "graph/phones/word_boundary.int").write_text(_word_boundaries(inventory))
     (folder / "graph/units.tsv").write_text(_unit_table(inventory))
 
 
@@ -86,16 +85,14 @@ def write_lexicon(dictionary: Path, path: Path) -> None:
         packed.write("".join(lines).encode())
 
 
-def _word_boundaries(positions: list[Unit]) -> str:
-    """One line for each phone in each word position, whatever comes before it."""
-    kinds = ["nonword" if u.phone == SILENCE else POSITIONS[u.position] for u in positions]
-    return "".join(f"{u.phone_id} {kind}\n" for u, kind in zip(positions, kinds, strict=True))
+def _word_boundaries(inventory: list[Unit]) -> str:
+    kinds = ["nonword" if u.phone == SILENCE else POSITIONS[u.position] for u in inventory]
+    return "".join(f"{u.phone_id} {kind}\n" for u, kind in zip(inventory, kinds, strict=True))
 
 
 def _unit_table(inventory: list[Unit]) -> str:
-    rows = [(u.phone, u.position, u.left, str(u.forward_tid), str(u.loop_tid)) for u in inventory]
-    header = ("phone", "position", "left", "forward_tid", "loop_tid")
-    return "".join("\t".join(row) + "\n" for row in [header, *rows])
+    rows = [f"{u.phone}\t{u.position}\t*\t{u.forward_tid}\t{u.loop_tid}\n" for u in inventory]
+    return "phone\tposition\tleft\tforward_tid\tloop_tid\n" + "".join(rows)
 
 
 def _write_network(nnet: NnetWriter, net: Network) -> str:
@@ -188,8 +185,6 @@ def main() -> None:
     parser.add_argument("--dictionary", type=Path, help="default: the one in pocketsphinx")
     arguments = parser.parse_args()
     net, priors = network.load(arguments.network)
-    if net.shape.outputs != OUTPUTS:
-        parser.error("its outputs know no left phone; train it on first")
     with torch.no_grad():
         export(net, priors, arguments.folder)
     write_lexicon(arguments.dictionary or cmu_dictionary(), arguments.folder / "lexicon.tsv.gz")

@@ -59,7 +59,7 @@ class KaldiWriter:
 
 def write_transition_model(writer: KaldiWriter, units: Sequence[Unit]) -> None:
     """A `chain` topology: one emitting state per phone, its first frame apart from the rest."""
-    ids = list(dict.fromkeys(unit.phone_id for unit in units))
+    ids = [unit.phone_id for unit in units]
     to_entry = [-1] * (max(ids) + 1)
     for phone_id in ids:
         to_entry[phone_id] = 0

@@ -20,7 +20,7 @@ from models.training.features import BANDS, cepstral_map, filter_bank
 from models.training.phones import SILENCE, rest
 
 Array = NDArray[np.float32]
-IGNORE = 65_535  # label of a frame that teaches nothing
+IGNORE = 255  # label of a frame that teaches nothing
 SILENT = -15.9  # log power of digital silence, where Kaldi stops
 PAUSE = -60.0  # log power of a pause before noise is added
 LOUDEST_FRAME = float(np.log(400 * 32768.0**2 / 4))  # log energy of a full-scale voice
@@ -63,28 +63,16 @@ class Speech:
         weights = lengths * np.array([CORPUS_WEIGHT.get(str(name), 1.0) for name in corpora])
         self._bounds = np.cumsum(weights / weights.sum())
 
-    def draw(self, rng: Generator, longest: int) -> tuple[Array, NDArray[np.uint16]]:
-        """A stretch of an utterance, its loudest frame at log energy 0, and its labels.
-
-        A stretch cut out of the middle begins with a phone whose left neighbour nobody hears.
-        """
+    def draw(self, rng: Generator, longest: int) -> tuple[Array, NDArray[np.uint8]]:
+        """A stretch of an utterance, its loudest frame at log energy 0, and its labels."""
         index = min(int(np.searchsorted(self._bounds, rng.random())), len(self._spans) - 1)
         part, start, stop = self._spans[index]
         loudest = self.frames[part][start:stop, BANDS].max()
-        is_cut = stop - start > longest
-        if is_cut:
+        if stop - start > longest:
             start = int(rng.integers(start, stop - longest + 1))
             stop = start + longest
         stretch = self.frames[part][start:stop].astype(np.float32) - np.float32(loudest)
-        return stretch, (self._without_first if is_cut else np.copy)(self.labels[part][start:stop])
-
-    @staticmethod
-    def _without_first(labels: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        pairs = labels[FADE_FRAMES - 1 :] // 2
-        changes = np.flatnonzero(pairs != pairs[0])
-        known = labels.copy()
-        known[: FADE_FRAMES - 1 + (changes[0] if len(changes) else len(pairs))] = IGNORE
-        return known
+        return stretch, self.labels[part][start:stop]
 
 
 class Noise:
@@ -110,7 +98,7 @@ class Mixer:
         self._speech, self._noise, self._mix = speech, noise, mix
         self._jitter = _phase_jitter()
 
-    def window(self, rng: Generator, frames: int, lead: int) -> tuple[Array, NDArray[np.uint16]]:
+    def window(self, rng: Generator, frames: int, lead: int) -> tuple[Array, NDArray[np.uint8]]:
         """MFCCs (frames, 40) and the label of each frame."""
         cold = rng.random() < self._mix.cold_start
         needed = frames - lead if cold else frames
@@ -118,13 +106,13 @@ class Mixer:
         log_power = self._microphone(rng, self._add_noise(rng, voice))
         if cold:  # before its first frame Vosk repeats it
             log_power = np.concatenate([np.repeat(log_power[:1], lead, axis=0), log_power])
-            labels = np.concatenate([np.full(lead, IGNORE, np.uint16), labels])
+            labels = np.concatenate([np.full(lead, IGNORE, np.uint8), labels])
         return log_power @ cepstral_map(), labels
 
-    def _stream(self, rng: Generator, frames: int) -> tuple[Array, NDArray[np.uint16]]:
+    def _stream(self, rng: Generator, frames: int) -> tuple[Array, NDArray[np.uint8]]:
         """Utterances and pauses one after another."""
         voice = np.full((frames, BANDS), PAUSE, np.float32)
-        labels = np.full(frames, rest(SILENCE), np.uint16)
+        labels = np.full(frames, rest(SILENCE), np.uint8)
         at = int(rng.integers(-self._mix.max_crop // 2, self._mix.max_pause))
         while at < frames:
             stretch, wanted = self._speech.draw(rng, self._mix.max_crop)

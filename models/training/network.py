@@ -8,14 +8,14 @@ works through a long fixed context at every load.
 Neighbours: `train.py` trains it, `export.py` folds and writes it in Kaldi's nnet3 format.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.training.phones import OUTPUTS, coarse_outputs
+from models.training.phones import OUTPUTS
 
 FEATURES = 40
 SUBSAMPLING = 3
@@ -113,22 +113,6 @@ class Network(nn.Module):
 def normalise(norm: nn.BatchNorm1d, values: Tensor) -> Tensor:
     """Batch norm over the last axis."""
     return norm(values.reshape(-1, values.shape[-1])).view_as(values)  # type: ignore[no-any-return]
-
-
-def refined(coarse: Network, coarse_priors: Tensor, priors: Tensor) -> Network:
-    """A network whose outputs know no left phone as one whose outputs do, but that scores alike.
-
-    Every new output starts as a copy of its phone's; the biases move with the priors, which the
-    scores are divided by.
-    """
-    net = Network(replace(coarse.shape, outputs=OUTPUTS))
-    weights = coarse.state_dict()
-    source = torch.tensor(coarse_outputs())
-    shift = (priors / priors.sum()).log() - (coarse_priors / coarse_priors.sum()).log()[source]
-    weights["out.weight"] = weights["out.weight"][source]
-    weights["out.bias"] = weights["out.bias"][source] + shift.float()
-    net.load_state_dict(weights)
-    return net
 
 
 def save(path: Path, network: Network, priors: Tensor) -> None:

@@ -29,17 +29,14 @@ WARPS = (0.88, 0.92, 0.96, 1.0, 1.04, 1.08, 1.12)
 VOICES_FOR_CROWDS = 1200
 
 
-def labels(phones: Sequence[Aligned], stretch: float, frames: int) -> NDArray[np.uint16]:
+def labels(phones: Sequence[Aligned], stretch: float, frames: int) -> NDArray[np.uint8]:
     """The output wanted at each 10 ms frame; what no phone covers is silence."""
-    wanted = np.full(frames, rest(SILENCE), dtype=np.uint16)
-    left, end = SILENCE, 0
+    wanted = np.full(frames, rest(SILENCE), dtype=np.uint8)
     for phone in phones:
         name = phone.phone if phone.phone in PHONE_INDEX else SILENCE
-        left = left if phone.start <= end else SILENCE
         start, stop = round(phone.start * stretch), round((phone.start + phone.frames) * stretch)
-        wanted[start:stop] = rest(name, left)
-        wanted[start : min(start + ONSET_FRAMES, stop)] = onset(name, left)
-        left, end = name, phone.start + phone.frames
+        wanted[start:stop] = rest(name)
+        wanted[start : min(start + ONSET_FRAMES, stop)] = onset(name)
     return wanted
 
 

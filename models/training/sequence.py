@@ -1,15 +1,10 @@
 """Lattice-free MMI over a phone bigram: whole phone strings compete, not single frames.
 
 The denominator sums over every phone string, the numerator over the strings that follow the
-alignment within a tolerance; both are forward passes through one graph, whose states are the
-outputs of the network.  A state leads to the phones after the class of its own phone, so its
-1,172 x 1,172 transitions fall apart into two small maps by way of the 40 phones.
+alignment within a tolerance; both are forward passes through one 80-state graph.
 Source: Povey et al., "Purely sequence-trained neural networks for ASR based on lattice-free
-MMI", Interspeech 2016; from there also the leak, a small chance to jump anywhere, which keeps
-cut utterances possible.
+MMI", Interspeech 2016.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,64 +12,48 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.training.mixing import IGNORE
-from models.training.phones import LEFT_CLASS, OUTPUTS, PHONES, pair_lefts, pair_phones
+from models.training.phones import OUTPUTS, PHONES
 
 TOLERANCE = 1  # output frames, 30 ms, either way
 STAY = 0.5
-LEAK = 1e-5
+FORBIDDEN = -1e4
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """Which output follows which: from a pair to its phone, from a phone to the pairs after it."""
-
-    leave: Tensor  # (pairs, phones), one or zero
-    enter: Tensor  # (phones, pairs), probabilities
-
-    def step(self, reach: Tensor) -> Tensor:
-        """(batch, pairs, 2) probabilities one frame later."""
-        mass = reach.sum(dim=2)
-        onset = (1 - STAY) * (mass @ self.leave @ self.enter)
-        return torch.stack([onset, STAY * mass], dim=2)
-
-
-def transitions(labels: NDArray[np.uint16]) -> Graph:
-    """Phones follow each other by their bigram in `labels`, every third frame."""
-    of_pair = np.array(pair_phones())
-    pairs = (labels[labels != IGNORE] // 2).astype(np.int64)
-    phones, is_onset = of_pair[pairs], labels[labels != IGNORE] % 2 == 0
-    enters = is_onset[1:] & (~is_onset[:-1] | (phones[1:] != phones[:-1]))
+def transitions(labels: NDArray[np.uint8]) -> Tensor:
+    """(outputs, outputs) probabilities of the next output, phones by their bigram in `labels`."""
+    phones = labels // 2
+    enters = (labels[1:] % 2 == 0) & ((labels[:-1] % 2 == 1) | (phones[1:] != phones[:-1]))
     counts = np.full((len(PHONES), len(PHONES)), 0.5)
     np.add.at(counts, (phones[:-1][enters], phones[1:][enters]), 1)
     np.fill_diagonal(counts, 0.5)
     bigram = counts / counts.sum(axis=1, keepdims=True)
-    leave = of_pair[:, None] == np.arange(len(PHONES))
-    lefts, own = np.array(pair_lefts()), np.array([LEFT_CLASS[phone] for phone in PHONES])
-    fits = (lefts == own[:, None]) | (lefts == -1)
-    enter = np.where(fits, bigram[:, of_pair], 0.0)
-    return Graph(*(torch.from_numpy(part.astype(np.float32)) for part in (leave, enter)))
+    matrix = np.zeros((OUTPUTS, OUTPUTS), np.float32)
+    for phone in range(len(PHONES)):
+        for state in (2 * phone, 2 * phone + 1):
+            matrix[state, 2 * phone + 1] = STAY
+            matrix[state, 0::2] = (1 - STAY) * bigram[phone]
+    return torch.from_numpy(matrix)
 
 
-def mmi_loss(scores: Tensor, labels: Tensor, graph: Graph) -> Tensor:
+def mmi_loss(scores: Tensor, labels: Tensor, matrix: Tensor) -> Tensor:
     """Mean loss of a frame.  `scores` (batch, frames, outputs), `labels` (batch, frames)."""
-    peaks = scores.amax(dim=2, keepdim=True).detach()  # part of both totals, so it cancels out
-    emission = (scores - peaks).exp()
-    both = log_total(torch.cat([emission, emission * allowed(labels)]), graph)
-    every, right = both.chunk(2)
+    followed = torch.where(allowed(labels), scores, torch.full_like(scores, FORBIDDEN))
+    every = log_total(scores, matrix)
+    right = log_total(followed, matrix)
     return (every - right).sum() / labels.numel()
 
 
-def log_total(emission: Tensor, graph: Graph) -> Tensor:
-    """Log of the summed probability of all paths, (batch,).  `emission` is a likelihood each."""
-    batch, frames, outputs = emission.shape
-    first, *others = emission.view(batch, frames, -1, 2).unbind(dim=1)
-    reach = first / outputs
-    total = torch.zeros(batch)
-    for here in others:
-        norm = reach.sum(dim=(1, 2), keepdim=True).clamp_min(1e-30)
-        total = total + norm.flatten().log()
-        reach = (graph.step(reach / norm) + LEAK / outputs) * here
-    return total + reach.sum(dim=(1, 2)).clamp_min(1e-30).log()
+def log_total(scores: Tensor, matrix: Tensor) -> Tensor:
+    """Log of the summed probability of all paths, (batch,)."""
+    peaks = scores.amax(dim=2, keepdim=True).detach()
+    emission = (scores - peaks).exp()
+    reach = emission[:, 0] / scores.shape[2]
+    total = peaks.sum(dim=(1, 2))
+    for frame in range(1, scores.shape[1]):
+        norm = reach.sum(dim=1, keepdim=True).clamp_min(1e-30)
+        total = total + norm.squeeze(1).log()
+        reach = (reach / norm) @ matrix * emission[:, frame]
+    return total + reach.sum(dim=1).clamp_min(1e-30).log()
 
 
 def allowed(labels: Tensor) -> Tensor:

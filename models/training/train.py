@@ -5,9 +5,8 @@
 A leg warms up, holds its learning rate and brings it to zero over its last part (`--decay`, a
 share).  A leg without decay can be followed by another one from its checkpoint, so a run may be
 as long as the night.  `--minutes` ends a leg, decayed, on a machine that others slow down; such
-a leg cannot be repeated exactly.  What is saved is a running average of the weights.  A network
-without left contexts (`--init`) is given them.  Each of the `--workers` is a process with one core
-and windows of its own; they share their gradients, which keeps cores busier than threads do.
+a leg cannot be repeated exactly.  Each of the `--workers` is a process with one core and windows of
+its own; they share their gradients, which keeps cores busier than threads do.
 """
 
 import argparse
@@ -23,7 +22,6 @@ import torch
 from torch import Tensor, distributed
 from torch.multiprocessing.spawn import spawn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.training import network
 from models.training.mixing import IGNORE, Mix, Mixer, Noise, Speech
@@ -35,8 +33,7 @@ log = logging.getLogger(__name__)
 WARM_UP_STEPS = 100
 REPORT_STEPS = 50
 SAVE_STEPS = 100
-PRIOR_BATCHES = 300
-RARE = 5.0  # added to the count of each output, so that none is taken for impossible
+PRIOR_BATCHES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,36 +51,26 @@ class Plan:
     mmi_scale: float = 0.5  # that of decoding
     frame_share: float = 0.5  # weight of the frame loss beside MMI
     smoothing: float = 0.05
-    averaging: float = 0.998  # share of the running average that a step keeps
     workers: int = 1
 
 
 class Trainer:
     """A network, its optimiser and a source of windows."""
 
-    def __init__(
-        self, init: tuple[Network, Tensor | None], speech: Speech, noise: Noise, plan: Plan
-    ) -> None:
-        """`init`: the network to go on from, and its priors if it has any."""
-        self.net, known_priors = init
-        self.plan = plan
+    def __init__(self, net: Network, speech: Speech, noise: Noise, plan: Plan) -> None:
+        self.net, self.plan = net, plan
         self._mixer = Mixer(speech, noise, Mix())
         self._rng = np.random.default_rng(plan.seed)
-        self.priors = self._from_first(self._count_labels())
-        if known_priors is not None and self.net.shape.outputs != OUTPUTS:
-            self.net = network.refined(self.net, known_priors, self.priors)
-        self._average = AveragedModel(
-            self.net, multi_avg_fn=get_ema_multi_avg_fn(plan.averaging), use_buffers=True
-        )
         self._optimiser = torch.optim.AdamW(
-            self.net.parameters(), lr=plan.rate, weight_decay=1e-3, betas=(0.9, 0.98), foreach=True
+            net.parameters(), lr=plan.rate, weight_decay=1e-3, betas=(0.9, 0.98), foreach=True
         )
+        self.priors = self._count_labels()
         self._log_priors = (self.priors / self.priors.sum()).log().float()
-        self._graph = transitions(speech.labels[0][::SUBSAMPLING])
+        self._matrix = transitions(speech.labels[0][::SUBSAMPLING])
 
     def _count_labels(self) -> Tensor:
         """How often each output is wanted in windows as they are drawn, pauses included."""
-        counts = torch.full((OUTPUTS,), RARE, dtype=torch.float64)
+        counts = torch.ones(OUTPUTS, dtype=torch.float64)
         for _ in range(PRIOR_BATCHES):
             labels = self._batch()[1]
             counts += torch.bincount(labels[labels != IGNORE], minlength=OUTPUTS)
@@ -97,24 +84,25 @@ class Trainer:
             step += 1
             seen += self._step(self.plan.rate * self._share(step, progress))
             elapsed = time.monotonic() - started
-            progress = max(step / self.plan.steps, elapsed / (60 * self.plan.minutes))
-            progress = self._from_first(torch.tensor(progress, dtype=torch.float64)).item()
+            progress = self._agreed(max(step / self.plan.steps, elapsed / (60 * self.plan.minutes)))
             if step % REPORT_STEPS == 0:
                 loss, right = seen[0] / REPORT_STEPS, seen[1] / seen[2]
                 log.info("%5d  loss %.3f  frames right %.3f  %.0f s", step, loss, right, elapsed)
                 seen[:] = 0
             if self._is_first and (step % SAVE_STEPS == 0 or progress >= 1):
-                network.save(out, self._average.module, self.priors)
+                network.save(out, self.net, self.priors)
 
     @property
     def _is_first(self) -> bool:
         return self.plan.workers == 1 or distributed.get_rank() == 0
 
-    def _from_first(self, value: Tensor) -> Tensor:
-        """The first worker's clock and counts hold for all, or their networks would differ."""
-        if self.plan.workers > 1:
-            distributed.broadcast(value, src=0)
-        return value
+    def _agreed(self, progress: float) -> float:
+        """The first worker's clock counts, or their learning rates would drift apart."""
+        if self.plan.workers == 1:
+            return progress
+        first = torch.tensor(progress, dtype=torch.float64)
+        distributed.broadcast(first, src=0)
+        return first.item()
 
     def _share_gradients(self) -> None:
         if self.plan.workers == 1:
@@ -143,7 +131,6 @@ class Trainer:
         self._share_gradients()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self._optimiser.step()
-        self._average.update_parameters(self.net)
         known = labels != IGNORE
         right = (logits.argmax(dim=2) == labels) & known
         return loss.item(), right.sum().item(), known.sum().item()
@@ -156,7 +143,7 @@ class Trainer:
         if not self.plan.mmi:
             return frames
         scores = self.plan.mmi_scale * (logits.log_softmax(dim=2) - self._log_priors)
-        return mmi_loss(scores, labels, self._graph) + self.plan.frame_share * frames
+        return mmi_loss(scores, labels, self._matrix) + self.plan.frame_share * frames
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         shape, plan = self.net.shape, self.plan
@@ -184,12 +171,11 @@ def work(rank: int, options: dict[str, Any]) -> None:
             "gloo", init_method=meeting, rank=rank, world_size=plan.workers
         )
     torch.manual_seed(plan.seed)
-    start = network.load(init) if init else (Network(Shape()), None)
+    net = network.load(init)[0] if init else Network(Shape())
+    log.info("%s, %d weights", plan, sum(weights.numel() for weights in net.parameters()))
     speech = Speech(sorted(folder.glob("speech-*.npz")))
     plan = replace(plan, seed=plan.seed + rank)
-    trainer = Trainer(start, speech, Noise(folder / "noise.npz"), plan)
-    log.info("%s, %d weights", plan, sum(each.numel() for each in trainer.net.parameters()))
-    trainer.run(out)
+    Trainer(net, speech, Noise(folder / "noise.npz"), plan).run(out)
 
 
 def main() -> None:

@@ -11,20 +11,8 @@ pytest.importorskip("soundfile", reason="the training recipe reads audio with it
 pytest.importorskip("scipy", reason="needs the extra 'train'")
 
 from models.training.evaluate import loudest, mixed, slot_grammar, slots
-from models.training.phones import (
-    LEFT_CLASSES,
-    OUTPUTS,
-    PHONE_INDEX,
-    PHONES,
-    SILENCE,
-    coarse_outputs,
-    onset,
-    rest,
-    units,
-)
+from models.training.phones import OUTPUTS, PHONES, onset, rest, units
 from models.training.pronounce import arpabet, pronounce
-
-PHONE_OUTPUTS = 2 * len(PHONES)
 
 
 def sentences(grammar):
@@ -42,28 +30,8 @@ def sentences(grammar):
 
 def test_every_unit_has_its_own_transition_ids():
     ids = [tid for unit in units() for tid in (unit.loop_tid, unit.forward_tid)]
-    assert sorted(ids) == list(range(1, 2 * 4 * (1 + 39 * len(LEFT_CLASSES)) + 1))
+    assert sorted(ids) == list(range(1, 2 * 4 * len(PHONES) + 1))
     assert {unit.forward_output for unit in units()} == set(range(0, OUTPUTS, 2))
-
-
-def test_kaldi_finds_the_units_sorted_by_phone_and_output():
-    keys = [(unit.phone_id, unit.forward_output) for unit in units()]
-    assert keys == sorted(keys)
-    assert len({unit.phone_id for unit in units()}) == 4 * len(PHONES)
-
-
-def test_every_phone_is_in_one_left_class_and_silence_alone_in_its_own():
-    assert sorted(itertools.chain(*LEFT_CLASSES)) == sorted(PHONES)
-    assert (SILENCE,) in LEFT_CLASSES
-
-
-def test_outputs_of_a_phone_are_merged_whatever_came_before_it():
-    merged = coarse_outputs()
-    for phone, left in [("T", "S"), ("T", "AA"), (SILENCE, "K"), ("ZH", SILENCE)]:
-        assert merged[onset(phone, left)] == 2 * PHONE_INDEX[phone]
-        assert merged[rest(phone, left)] == 2 * PHONE_INDEX[phone] + 1
-    assert onset("T", "P") == onset("T", "B") != onset("T", "S")
-    assert onset(SILENCE, "P") == onset(SILENCE, "S")
 
 
 def test_a_slot_grammar_lets_every_slot_value_follow_every_other():
@@ -120,9 +88,8 @@ def test_alignment_finds_phones_in_their_order_and_skips_needless_silence():
     from models.training.align import best_path, sentence_chain
 
     truth = [("SIL", 5), ("Y", 4), ("EH", 6), ("S", 7), ("N", 5), ("OW", 9), ("SIL", 4)]
-    firsts = [(2 * PHONE_INDEX[phone], frames) for phone, frames in truth]
-    wanted = [out for first, frames in firsts for out in [first] + [first + 1] * (frames - 1)]
-    scores = np.full((len(wanted), PHONE_OUTPUTS), -5.0, np.float32)
+    wanted = [out for phone, n in truth for out in [onset(phone)] + [rest(phone)] * (n - 1)]
+    scores = np.full((len(wanted), OUTPUTS), -5.0, np.float32)
     scores[np.arange(len(wanted)), wanted] = 2.0
     found, mean = best_path(scores, sentence_chain([["Y", "EH", "S"], ["N", "OW"]]))
     assert [(part.phone, part.frames) for part in found] == truth
@@ -133,29 +100,6 @@ def test_a_recording_shorter_than_its_text_is_refused():
     pytest.importorskip("torch", reason="needs the extra 'train'")
     from models.training.align import best_path, sentence_chain
 
-    scores = np.zeros((3, PHONE_OUTPUTS), np.float32)
+    scores = np.zeros((3, OUTPUTS), np.float32)
     with pytest.raises(ValueError, match="too short"):
         best_path(scores, sentence_chain([["Y", "EH", "S", "T", "ER", "D", "EY"]]))
-
-
-def test_labels_know_the_phone_before_unless_there_is_a_gap():
-    pytest.importorskip("soxr", reason="needs the extra 'train'")
-    from models.training.corpora import Aligned
-    from models.training.prepare import labels
-
-    phones = [Aligned("S", 0, 5), Aligned("T", 5, 5), Aligned("AA", 12, 4)]
-    wanted = labels(phones, 1.0, 18).tolist()
-    assert wanted[:5] == [onset("S")] * 3 + [rest("S")] * 2
-    assert wanted[5:10] == [onset("T", "S")] * 3 + [rest("T", "S")] * 2
-    assert wanted[10:12] == [rest(SILENCE)] * 2
-    assert wanted[12] == onset("AA", SILENCE)
-    assert wanted[16:] == [rest(SILENCE)] * 2
-
-
-def test_long_recordings_are_cut_at_their_pauses():
-    from models.training.passages import Word, passages
-
-    starts = [0, 30, 60, 90, 150, 180, 210, 240, 400, 430]  # pauses after the 4th and 8th word
-    words = [Word(f"w{index}", start, 30) for index, start in enumerate(starts)]
-    found = [[word.text for word in passage] for passage in passages(words)]
-    assert found == [["w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7"]]
