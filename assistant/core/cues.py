@@ -107,7 +107,7 @@ class _Sentence:
                 continue
             if _overlooks(self.locale, self.chart, meaning.intent, used):
                 continue
-            if is_careful and self.denied and self.denied.isdisjoint(used):
+            if is_careful and not self.denied <= used:
                 return None
             guess = _guess(self.locale, self.chart, meaning, used, self.chunks)
             if guess.score >= _SURE * self._least(guess, used):
