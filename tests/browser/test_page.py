@@ -115,6 +115,21 @@ def test_ten_pages_of_one_browser_all_live(
         show(display, page, SCENES["in-call"])
 
 
+def test_page_streams_for_itself_when_the_one_that_streams_says_nothing(
+    display: Display, visit: Visit
+) -> None:
+    """A browser may freeze a page that nobody has looked at for long; it stays the first one."""
+    first = visit()
+    show(display, first, SCENES["day"])
+    second = first.context.new_page()
+    second.clock.install()
+    second.goto(display.url)
+    expect(second.locator("#lines")).to_contain_text("Budget review")
+    first.evaluate("stream.close(); connect = () => {}")
+    second.clock.fast_forward(26_000)
+    show(display, second, SCENES["in-call"])
+
+
 def test_browser_without_locks_streams_page_by_page(display: Display, visit: Visit) -> None:
     page = visit()
     page.add_init_script("Object.defineProperty(navigator, 'locks', {value: undefined})")

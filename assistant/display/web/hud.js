@@ -42,13 +42,14 @@ function take(text) {
 }
 
 others.onmessage = ({ data }) => {
-  if (data !== "what is shown?") take(data);
-  else if (last) others.postMessage(last);
+  if (data === "what is shown?") { if (last) others.postMessage(last); return; }
+  take(data);
+  if (data === "lost") clearTimeout(beat); // the page that streams is there, and tries again
 };
 
 function alive() {
   clearTimeout(beat);
-  beat = setTimeout(() => { lost(); if (stream) connect(); }, BEAT_MS);
+  beat = setTimeout(() => { lost(); connect(); }, BEAT_MS); // also where a frozen page streams
   document.body.classList.remove("offline");
   byId("disconnected").hidden = true;
 }
