@@ -77,6 +77,8 @@ class Door:
         """What can be heard now."""
         if self.dialog.pending:
             return scope_of(self.dialog.pending)
+        if self.dialog.memory.rings_in:
+            return Scope.RINGING
         return Scope.CALL if self.dialog.memory.in_call else Scope.IDLE
 
     @property
@@ -113,6 +115,8 @@ class Door:
             readings = self._read(said, self.scope)
         if self.scope is Scope.CALL and not readings:
             self.hang_up()
+        if self.scope is Scope.RINGING:  # the button would answer the call
+            return readings
         elsewhere = self._read(said, Scope.IDLE)
         best = readings[0].score if readings else 0.0
         is_better = bool(elsewhere) and elsewhere[0].score > best + CLEARLY_BETTER
