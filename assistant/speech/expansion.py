@@ -36,6 +36,8 @@ class Costs:
     """Taking the whole utterance for something outside the grammar."""
     unknown_word: float = 4.0
     """For each common word of it."""
+    common_words: int = 300
+    """How many of the commonest; many more, and the search loses sight of them in noise."""
     unknown_phone: float = 1.8
     """For each phone of it that is in no common word."""
     noise: float = 10.0
@@ -57,6 +59,14 @@ class WordArc(NamedTuple):
     word: int
     spoken: Sequence[Phones]
     target: int
+
+
+class Node(NamedTuple):
+    """A state inside words."""
+
+    state: int
+    paid: float
+    """Nats on the way there from the beginning of the word."""
 
 
 class Units:
@@ -120,7 +130,7 @@ class Expansion:
         finals: Mapping[int, float],
     ) -> None:
         """Everything that can be reached from the entries made so far."""
-        roots: dict[int, dict[tuple[str, str], int]] = {}
+        roots: dict[int, dict[tuple[str, str], Node]] = {}
         while self._waiting:
             state, left = self._waiting.pop()
             entry = self._entries[state, left]
@@ -165,36 +175,44 @@ class Expansion:
                 unpaused = 0.0 if left == SILENCE else costs.pause
                 self._link(entry, end, unknown, unpaused)
 
-    def _tree(self, arcs: Sequence[WordArc]) -> dict[tuple[str, str], int]:
-        """The words that leave one grammar state, as states after each first phone."""
-        roots: dict[tuple[str, str], int] = {}
-        inner: dict[tuple[int, Unit], int] = {}
+    def _tree(self, arcs: Sequence[WordArc]) -> dict[tuple[str, str], Node]:
+        """The words that leave one grammar state, as states after each first phone.
+
+        Each phone bears what the likeliest word behind it costs more than what was paid before it:
+        a beam that learns of a cost only at the end of a word keeps too many states to be narrow.
+        """
+        roots: dict[tuple[str, str], Node] = {}
+        inner: dict[tuple[int, Unit], Node] = {}
         ends: set[tuple[int, int]] = set()
-        for cost, word, spoken, target in sorted(arcs):
-            for phones in spoken:
-                state = self._walk(phones, roots, inner)
-                following = self._entry(target, self._units.context(phones[-1]))
+        for arc in sorted(arcs):  # so whoever makes a state is the likeliest behind it
+            for phones in arc.spoken:
+                state, paid = self._walk(phones, arc.weight, roots, inner)
+                following = self._entry(arc.target, self._units.context(phones[-1]))
                 if (state, following) not in ends:  # a homophone that leads to the same place
                     ends.add((state, following))
-                    self._link(state, following, word, cost)
+                    self._link(state, following, arc.word, arc.weight - paid)
         return roots
 
     def _walk(
-        self, phones: Phones, roots: dict[tuple[str, str], int], inner: dict[tuple[int, Unit], int]
-    ) -> int:
+        self,
+        phones: Phones,
+        cost: float,
+        roots: dict[tuple[str, str], Node],
+        inner: dict[tuple[int, Unit], Node],
+    ) -> Node:
         """The state after the last phone, made where no other word has made it."""
         if phones not in self._spelt:
             self._spelt[phones] = self._spell(phones)
         first, units = self._spelt[phones]
         if first not in roots:
-            roots[first] = self._after_first(*first)
-        state = roots[first]
+            roots[first] = Node(self._after_first(*first), cost)
+        node = roots[first]
         for unit in units:
-            key = (state, unit)
+            key = (node.state, unit)
             if key not in inner:
-                inner[key] = self._sound(state, unit)
-            state = inner[key]
-        return state
+                inner[key] = Node(self._sound(node.state, unit, cost - node.paid), cost)
+            node = inner[key]
+        return node
 
     def _spell(self, phones: Phones) -> tuple[tuple[str, str], list[Unit]]:
         """The first phone with its position, and the units of the others."""
@@ -214,14 +232,14 @@ class Expansion:
         return state
 
     def _enter(
-        self, entry: int, roots: Mapping[tuple[str, str], int], left: str, weight: float
+        self, entry: int, roots: Mapping[tuple[str, str], Node], left: str, weight: float
     ) -> None:
-        for (phone, position), behind in roots.items():
+        for (phone, position), (behind, paid) in roots.items():
             unit = self._units.unit(phone, position, left)
             if self._units.depend_on_left:
-                self._link(self._sound(entry, unit, weight), behind)
+                self._link(self._sound(entry, unit, weight + paid), behind)
             else:
-                self.arcs.append((entry, behind, unit.forward, 0, weight))
+                self.arcs.append((entry, behind, unit.forward, 0, weight + paid))
 
     def _filler(self, end: int, phone_cost: float) -> int:
         """A loop over words of any two or more phones; returns where it begins."""

@@ -88,13 +88,14 @@ def compile_graph(
     ids = {word: index for index, word in enumerate((EPSILON, UNKNOWN, NOISE))}
     ids |= {word: index for index, word in enumerate(sorted(automaton.words), len(ids))}
     spoken = lexicon.pronounce_all(automaton.words, say_like or {})
-    expansion = Expansion(read_units(model_dir), filler or Costs())
+    costs = filler or Costs()
+    expansion = Expansion(read_units(model_dir), costs)
     try:
         expansion.add_grammar(automaton, ids, spoken)
     except KeyError as cause:
         problem = f"lexicon.tsv.gz has a phone {cause.args[0]} that the model lacks"
         raise ModelMissing(str(model_dir), problem) from cause
-    common = lexicon.pronounce_all(common_words(model_dir), {}).values()
+    common = lexicon.pronounce_all(common_words(model_dir)[: costs.common_words], {}).values()
     expansion.add_fillers(ids[UNKNOWN], ids[NOISE], chain.from_iterable(common))
     prepare_folder(model_dir, out_dir, ids)
     write_fst(out_dir / "graph/HCLG.fst", expansion.n_states, expansion.arcs, expansion.finals)
@@ -102,7 +103,7 @@ def compile_graph(
 
 
 def common_words(model_dir: Path) -> list[str]:
-    """Of the model's language; none is a model of its own right, that rejects less surely."""
+    """Of the model's language, the commonest first; a model without them rejects less surely."""
     path = model_dir / COMMON_WORDS
     return path.read_text("utf-8").split() if path.is_file() else []
 

@@ -2,7 +2,8 @@
 
     python -m models.training.common_words CORPORA MODEL
 
-The commonest words of all transcripts that the model's dictionary has, one a line.
+The commonest words of what is trained on, as far as the model's dictionary has them, one a line,
+the commonest first.
 """
 
 import argparse
@@ -24,12 +25,12 @@ def main() -> None:
     arguments = parser.parse_args()
     counts: Counter[str] = Counter()
     for utterance in utterances(arguments.corpora):
-        if utterance.corpus not in SINGLE_WORDS:
+        if utterance.corpus not in SINGLE_WORDS and not utterance.is_held_out:
             counts.update(utterance.words)
     lexicon = Lexicon(arguments.model)
     known = [word for word in counts if lexicon.is_sure(word)]
     chosen = sorted(known, key=lambda word: (-counts[word], word))[:COUNT]
-    (arguments.model / COMMON_WORDS).write_text("\n".join(sorted(chosen)) + "\n", "utf-8")
+    (arguments.model / COMMON_WORDS).write_text("\n".join(chosen) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -135,6 +135,17 @@ def test_a_word_may_be_said_in_several_ways(table: Units) -> None:
 
 
 @BOTH
+def test_a_word_is_paid_for_as_soon_as_it_is_told_from_likelier_ones(table: Units) -> None:
+    arcs = (Arc(0, 1, "ka", 1.0), Arc(0, 1, "cab", 3.0))
+    expansion = Expansion(table, COSTS)
+    expansion.add_grammar(Automaton(n_states=2, arcs=arcs, finals={1: 0.0}), IDS, SPOKEN)
+    for said, word, cost in (("KA", 4, 1.0), ("KAB", 6, 3.0), ("AB", 6, 3.0)):
+        heard = transduce(expansion, frames(table, said))
+        assert heard == {(word,): pytest.approx(cost + 2 * COSTS.pause)}
+    assert {weight for *_, word, weight in expansion.arcs if word} == {0.0}
+
+
+@BOTH
 def test_anything_is_heard_as_unknown(table: Units) -> None:
     expansion = expanded(table, "ab ka", fillers=True)
     heard = transduce(expansion, frames(table, "KABA"))
