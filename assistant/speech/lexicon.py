@@ -1,9 +1,9 @@
 """Word to phones, for any word: dictionary first, then construction, then a guess by espeak-ng.
 
 The order is: what the driver wrote under "say it like"; the model's dictionary (CMU); a
-possessive, a compound or an abbreviation of dictionary words; espeak-ng's reading as English and
-as the language the spelling shows. Neighbours: `readings` guesses, `graph` asks for every word of
-an automaton.
+possessive, a compound or an abbreviation of dictionary words; espeak-ng's readings. Names in the
+dictionary are said in other ways too, unless they are common words. Neighbours: `readings` guesses,
+`graph` asks for every word of an automaton.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from assistant.errors import ModelMissing
-from assistant.speech.phonemes import Phones, language_of, plain
-from assistant.speech.readings import Readings
+from assistant.speech.phonemes import Phones, plain
+from assistant.speech.readings import Readings, Way, english_ways, every_way, own_way
 
-ENGLISH = "en-us"
-"""The reading that fits the dictionary: rhotic, as the model was trained."""
-_MOST_PRONUNCIATIONS = 5
+_MOST_PRONUNCIATIONS = 14
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _VOICED = {"B", "D", "G", "V", "DH", "M", "N", "NG", "L", "R", "W", "Y"}
 _HISSING = {"S", "Z", "SH", "ZH", "CH", "JH"}
@@ -38,6 +36,9 @@ class Lexicon:
             ModelMissing: the dictionary is not there or broken.
         """
         self._words = _Dictionary(model_dir / "lexicon.tsv.gz")
+        common = model_dir / "common_words.txt"
+        self._common = frozenset(common.read_text("utf-8").split() if common.is_file() else ())
+        """Never read as if they were foreign names."""
         self._readings = Readings(cache_dir)
         self._guessed: set[str] = set()
         self._parts: dict[tuple[str, str], list[Phones]] = {}
@@ -65,8 +66,7 @@ class Lexicon:
         wanted = list(dict.fromkeys(words))
         spoken = {word: say_like.get(word, "").lower().split() or [word] for word in wanted}
         parts = {part for spelling in spoken.values() for part in spelling}
-        unsure = [part for part in parts if not self.is_sure(part)]
-        self._readings.prepare(unsure, ENGLISH, language)
+        self._readings.prepare(way for part in parts for way in self._ways(part, language))
         for part in parts:
             if (part, language) not in self._parts:
                 self._parts[part, language] = self._part(part, language)
@@ -74,14 +74,18 @@ class Lexicon:
         return {word: _chain(parts) if all(parts) else () for word, parts in ways.items()}
 
     def _part(self, word: str, language: str) -> list[Phones]:
-        found = self._known(word)
+        found = self._known(word) + self._readings.of(self._ways(word, language))
         if not self.is_sure(word):
             self._guessed.add(word)
-            found += self._readings.of(word, ENGLISH, language)
-        elif not word.isascii() and (language or language_of(word)):
-            found += self._known(plain(word))
         usable = [phones for phones in dict.fromkeys(found) if phones]
         return usable[:_MOST_PRONUNCIATIONS] or self._spelt(word)
+
+    def _ways(self, word: str, language: str) -> list[Way]:
+        """The readings to ask for: none of a common word; few of others in the dictionary, which
+        not everybody says as it has them."""
+        if not self.is_sure(word):
+            return every_way(word, language)
+        return [] if word in self._common else [*own_way(word, language), *english_ways(word)]
 
     def is_sure(self, word: str) -> bool:
         return word in self._words or _possessive_base(word) in self._words

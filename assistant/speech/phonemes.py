@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from assistant.speech.languages import SCRIPTS, SPELLINGS, VIETNAMESE
 
 Phones = tuple[str, ...]
 
@@ -23,8 +28,8 @@ B = b bʲ β ɓ
 CH = tʃ tɕ tʂ tʃʲ c tʃː
 D = d dʲ ɖ ɗ
 DH = ð
-EH = e ɛ ɛː æː
-ER = ɜ ɜː ɚ ɝ ø øː œ ɵ
+EH = e ɛ ɛː æː ε
+ER = ɜ ɜː ɚ ɝ ø øː œ ɵ ɚɹ ɜːɹ ɝɹ
 EY = eː eɪ ei ej ɛɪ
 F = f fʲ ɸ pf
 G = ɡ g ɣ ɡʲ ɟ
@@ -56,9 +61,12 @@ T S = ts tsʲ
 D Z = dz dzʲ
 N Y = ɲ
 L Y = ʎ
-AA N = ɑ̃ ɑ̃ː ɐ̃ ã
+AA N = ɐ̃ ã
 AO N = ɔ̃ õ ɔ̃ː
-AE N = ɛ̃ œ̃ ɛ̃ː ẽ
+AE N = ɛ̃ œ̃ ɛ̃ː
+EY N = ẽ eɪ̃
+AW N = ɐ̃ʊ̃
+AO N = ɑ̃ ɑ̃ː
 IH R = ɪə iə ɪɹ
 EH R = eə ɛə ɛɹ
 UH R = ʊə ʊɹ
@@ -66,7 +74,6 @@ AA R = ɑːɹ
 AO R = ɔːɹ oːɹ
 AY AH R = aɪɚ
 AH L = əl
-ER R = ɝɹ
 """
 _PHONES = {
     ipa: tuple(phones.split())
@@ -76,72 +83,40 @@ _PHONES = {
 _LONGEST = max(map(len, _PHONES))
 PHONES = frozenset(phone for phones in _PHONES.values() for phone in phones)
 """ARPAbet, without stress."""
-_ENGLISH: dict[str, tuple[str, ...]] = {"a": ("AE",), "ɾ": ("T",), "aː": ("AA",)}
+_ENGLISH: dict[str, tuple[str, ...]] = {
+    "a": ("AE",), "ɾ": ("T",), "aː": ("AA",), "ɪə": ("IY", "AH"), "iə": ("IY", "AH"),
+}  # fmt: skip
 _ELSEWHERE: dict[str, tuple[str, ...]] = {"a": ("AA",)}
 
-_SCRIPTS = {
-    "CYRILLIC": "ru",
-    "CJK": "cmn",
-    "GREEK": "el",
-    "HIRAGANA": "ja",
-    "KATAKANA": "ja",
-    "HANGUL": "ko",
-    "ARABIC": "ar",
-    "HEBREW": "he",
-    "DEVANAGARI": "hi",
-    "BENGALI": "bn",
-    "TAMIL": "ta",
-    "KANNADA": "kn",
-    "SINHALA": "si",
-    "THAI": "th",
-    "ETHIOPIC": "am",
-    "ARMENIAN": "hy",
-    "GEORGIAN": "ka",
-    "GUJARATI": "gu",
-    "GURMUKHI": "pa",
-    "TELUGU": "te",
-    "MALAYALAM": "ml",
-    "MYANMAR": "my",
-}
-# Letters and endings that give a language away, the surest first.
-_SPELLINGS = (
-    ("hr", r"vić$|čić$|^(kovač|jurić|babić)"),
-    ("pl", r"[łżźśćńąę]|(ski|ska|cki|cka|wicz|czyk|czak)$|szcz|^(grz|krz|prz|sz)"),
-    ("hu", r"[őű]|^(nagy|szabo)|gyi$"),
-    ("cs", r"[řěů]|[čšž].*(ová|ek|ík)?$|ova$"),
-    ("tr", r"[ğış]|oglu$|oğlu$"),
-    ("ro", r"[șțăţ]|escu$|eanu$"),
-    ("pt", r"[ãõ]|nho$|lho$"),
-    ("es", r"ñ|[íóú]|(guez|nez|ndez|rez)$"),
-    (
-        "vi",
-        r"[ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệịỉĩọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ]|^(nguyen|pham|tran|huynh|phuong)$",
-    ),
-    ("da", r"[øæ]"),
-    ("sv", r"å|sson$|qvist$|ström$|ström"),
-    ("de", r"[äöüß]|mann$|(^|[a-z])sch[a-z]|hauer$|meier$|meyer$|^(j[uö]rg|jens|uwe|heinz)|inger$"),
-    ("fr", r"[èêëçœâîôûà]|é|(eaux?|ault|oux|ette|elle|ier|ois|ieux)$|^(jean|luc|benoit)"),
-    ("it", r"[òàì]$|(elli|ini|etti|ucci|acci|ozzi|ello|cchi|ghi)$|^gi[ao]|zz"),
-    ("nl", r"^(van|de)[a-z]{3}|ij|(stra|sma|huis)$"),
-    ("fi", r"(nen|lainen)$|[aeiouy]{2}.*[aeiouy]{2}.*nen"),
-)
+_OTHERWISE: dict[str, tuple[str, ...]] = {
+    ipa: tuple(phones.split())
+    for ipa, phones in {
+        "e": "EY", "eː": "IY", "ɛ": "EY", "ɪ": "IY", "ɨ": "IY", "o": "AO", "oː": "AO", "ɔ": "OW",
+        "y": "IY", "yː": "IY", "ʏ": "IH", "ø": "UH", "øː": "UH", "œ": "EH", "ɯ": "IH",
+        "ɑ̃": "AO", "ɔ̃": "OW N", "ɛ̃": "AE", "ɐ̃": "AE N", "x": "K", "χ": "K", "ɣ": "", "β": "V",
+        "θ": "S", "ʒ": "JH", "ʎ": "Y", "ʋ": "W", "ɟ": "JH", "c": "K",
+    }.items()
+}  # fmt: skip
+"""What else a foreign sound is taken for."""
+_WEAK_R = re.compile(r"ʁ(?!_*[ˈˌ]?[aeiouyøœɛɔəɑɐ])")
+_VOWELS = frozenset("AEIOU")
 
 
-def arpabet(ipa: str, language: str) -> tuple[str, ...]:
+def arpabet(ipa: str, language: str) -> Phones:
     """The phones of an IPA string, longest spelling first; sounds unknown here are left out.
 
     Stress, tones and espeak's "(en)" language switches are dropped.
     """
-    text = unicodedata.normalize("NFD", re.sub(r"\([a-z-]+\)", "", ipa))
-    text = re.sub(r"[ˈˌˑ0-9_\u200d\u0361\u032f\u0329\u031a|ʔʼ\s.-]", "", text)
-    own = _ENGLISH if language.startswith("en") else _ELSEWHERE
-    phones: list[str] = []
-    position = 0
-    while position < len(text):
-        length, found = _longest(text, position, own)
-        phones += found
-        position += length
-    return _tidy(phones)
+    return _phones(ipa, _ENGLISH if language.startswith("en") else _ELSEWHERE)
+
+
+def hearings(ipa: str, language: str) -> list[Phones]:
+    """What it may sound like: with the nearest phones, and with the next best ones."""
+    nearest = arpabet(ipa, language)
+    if language.startswith("en"):
+        return [nearest]
+    next_best = _phones(_WEAK_R.sub("", ipa), _ELSEWHERE | _OTHERWISE)
+    return list(dict.fromkeys((nearest, next_best)))
 
 
 def language_of(name: str) -> str:
@@ -149,9 +124,10 @@ def language_of(name: str) -> str:
     word = unicodedata.normalize("NFC", name.lower())
     for letter in word:
         script = unicodedata.name(letter, "").split()[0:1]
-        if script and script[0] in _SCRIPTS:
-            return _SCRIPTS[script[0]]
-    return next((tag for tag, pattern in _SPELLINGS if re.search(pattern, word)), "")
+        if script and script[0] in SCRIPTS:
+            return SCRIPTS[script[0]]
+    given = _given_names().get(word)
+    return given or next((tag for tag, pattern in SPELLINGS if re.search(pattern, word)), "")
 
 
 def is_foreign_script(word: str) -> bool:
@@ -170,15 +146,41 @@ def plain(word: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-def _longest(text: str, start: int, own: dict[str, tuple[str, ...]]) -> tuple[int, tuple[str, ...]]:
+@cache
+def _given_names() -> Mapping[str, str]:
+    """Name -> language, with and without its accents."""
+    text = resources.files(__package__).joinpath("given_names.txt").read_text("utf-8")
+    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    names = {name: language for language, *listed in lines for name in listed}
+    plainly = {plain(name): language for name, language in names.items()}
+    return {**plainly, **names, **dict.fromkeys(VIETNAMESE, "vi")}
+
+
+def _phones(ipa: str, own: Mapping[str, Phones]) -> Phones:
+    text = unicodedata.normalize("NFD", re.sub(r"\([a-z-]+\)", "", ipa))
+    text = re.sub(r"[ˈˌˑ0-9_\u200d\u0361\u032f\u0329\u031a|ʔʼ\s.-]", "", text)
+    phones: list[str] = []
+    position = 0
+    while position < len(text):
+        length, found = _longest(text, position, own)
+        phones += found
+        position += length
+    return _tidy(phones)
+
+
+def _longest(text: str, start: int, own: Mapping[str, Phones]) -> tuple[int, tuple[str, ...]]:
     for length in range(min(_LONGEST, len(text) - start), 0, -1):
         piece = text[start : start + length]
         if piece in own or piece in _PHONES:
-            return length, own.get(piece) or _PHONES[piece]
+            return length, own[piece] if piece in own else _PHONES[piece]
     return 1, ()
 
 
-def _tidy(phones: list[str]) -> tuple[str, ...]:
-    """No phone twice in a row: double letters are said once."""
-    kept = [phone for phone, before in zip(phones, ["", *phones], strict=False) if phone != before]
+def _tidy(phones: list[str]) -> Phones:
+    """No phone twice in a row: double letters are said once; and no "Y" inside a cluster."""
+    kept = []
+    for before, phone, after in zip(["", *phones], phones, [*phones[1:], ""], strict=False):
+        is_stranded = phone == "Y" and before in ("N", "L") and after[:1] not in _VOWELS
+        if phone != before and not is_stranded:
+            kept.append("IY" if phone == "IH" and after[:1] in _VOWELS else phone)
     return tuple(kept)

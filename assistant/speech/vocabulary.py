@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -19,8 +20,8 @@ from typing import NamedTuple
 from assistant.errors import ModelMissing, VoiceMissing
 from assistant.speech import espeak
 from assistant.speech.fst import read_symbols
-from assistant.speech.phonemes import Phones, arpabet, plain
-from assistant.speech.readings import Readings, default_cache, replace_text
+from assistant.speech.phonemes import Phones, arpabet, is_foreign_script, plain
+from assistant.speech.readings import Readings, Way, default_cache, own_way, replace_text
 from assistant.speech.soundalike import SoundAlikes
 
 Pieces = tuple[str, ...]
@@ -32,6 +33,8 @@ _LONGEST = 10
 _SHORTEST_PART = 3
 _MOST_SEARCHED = 300
 """New names that are sought in two and three words; more of them only in one."""
+_MOST_READINGS = 2
+"""Of a new name."""
 
 
 class Spelling(NamedTuple):
@@ -58,9 +61,9 @@ class Vocabulary:
 
     def sounds(self, words: Iterable[str]) -> dict[str, list[Phones]]:
         """Each word as its language reads it, to tell which of them sound the same."""
-        wanted = list(words)
-        self._readings.prepare(wanted, self._voice, self._voice)
-        return {word: self._readings.of(word, self._voice, self._voice) for word in wanted}
+        ways = {word: Way(self._voice, word) for word in words}
+        self._readings.prepare(ways.values())
+        return {word: self._readings.of([way]) for word, way in ways.items()}
 
     def spell(self, words: Iterable[str], say_like: Mapping[str, str]) -> dict[str, Spelling]:
         """Every word that can be said in the vocabulary; the others are missing."""
@@ -101,17 +104,22 @@ class Vocabulary:
         new = [word for word in words if word not in self._found]
         if not new:
             return
-        self._readings.prepare(new, self._voice)
+        ways = {word: self._ways(word) for word in new}
+        self._readings.prepare(itertools.chain.from_iterable(ways.values()))
         alike = SoundAlikes(self._spoken())
         for index, word in enumerate(new):
-            readings = self._readings.of(word, self._voice)
+            readings = self._readings.of(ways[word])[:_MOST_READINGS]
             most = 3 if index < _MOST_SEARCHED else 1
-            ways = [alike.closest(phones, most) for phones in readings]
+            found = [alike.closest(phones, most) for phones in readings]
             bare = plain(word)
             if bare in self._written:
-                ways.append((self._written[bare],))
-            self._found[word] = [way for way in dict.fromkeys(ways) if way]
+                found.append((self._written[bare],))
+            self._found[word] = [pieces for pieces in dict.fromkeys(found) if pieces]
         replace_text(self._found_file, json.dumps(self._found, ensure_ascii=False))
+
+    def _ways(self, word: str) -> list[Way]:
+        own = own_way(word)
+        return own if is_foreign_script(word) else [Way(self._voice, word), *own]
 
     def _spoken(self) -> dict[str, Phones]:
         with contextlib.suppress(OSError, ValueError):

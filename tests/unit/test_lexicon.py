@@ -10,7 +10,7 @@ import pytest
 from assistant.errors import ModelMissing
 from assistant.speech import espeak
 from assistant.speech.lexicon import Lexicon
-from assistant.speech.phonemes import arpabet, language_of, plain
+from assistant.speech.phonemes import arpabet, hearings, language_of, plain
 
 WORDS = {
     "anna": "AE N AH",
@@ -26,6 +26,9 @@ WORDS = {
     "h.": "EY CH",
     "r.": "AA R",
     "muller": "M AH L ER",
+    "jean": "JH IY N",
+    "zanetti": "Z AH N EH T IY",
+    "schedule": "S K EH JH UH L",
 }
 
 
@@ -37,6 +40,7 @@ def phones(text: str) -> tuple[str, ...]:
 def lexicon(tmp_path: Path) -> Lexicon:
     lines = "".join(f"{word}\t{spoken}\n" for word, spoken in sorted(WORDS.items()))
     (tmp_path / "lexicon.tsv.gz").write_bytes(gzip.compress(lines.encode()))
+    (tmp_path / "common_words.txt").write_text("schedule\n")
     return Lexicon(tmp_path, tmp_path / "cache")
 
 
@@ -63,7 +67,7 @@ def test_dictionary_words_and_what_is_made_of_them(
 @pytest.mark.parametrize(
     ("name", "native"),
     [
-        ("szczepański", "SH CH EH P AA N Y S K IY"),
+        ("szczepański", "SH CH EH P AA N S K IY"),
         ("lefèvre", "L AH F EH V R"),
         ("schäfer", "SH EH F ER"),
         ("kovačević", "K OW V AE CH EH V IH CH"),
@@ -72,6 +76,42 @@ def test_dictionary_words_and_what_is_made_of_them(
 def test_a_name_is_also_said_in_its_own_language(lexicon: Lexicon, name: str, native: str) -> None:
     assert phones(native) in lexicon.pronounce(name)
     assert name in lexicon.approximated
+
+
+@pytest.mark.parametrize(
+    ("name", "reader", "sounds"),
+    [
+        ("fournier", "French", "F UW R N Y EH"),
+        ("joaquín", "German", "Y OW AA K V IH N"),
+        ("wróbel", "English, without accents", "R OW B AH L"),
+        ("bhattacharya", "by its transliteration", "B AA T AA CH AA R Y AA"),
+        ("nguyen", "Vietnamese, its accents restored", "NG W IY EH N"),
+    ],
+)
+def test_others_read_a_name_in_their_own_way(
+    lexicon: Lexicon, name: str, reader: str, sounds: str
+) -> None:
+    assert phones(sounds) in lexicon.pronounce(name), reader
+
+
+@pytest.mark.parametrize(("name", "own"), [("jean", "ZH AO N"), ("zanetti", "D Z AA N EH T IH")])
+def test_a_name_in_the_dictionary_is_also_said_as_its_own_people_do(
+    lexicon: Lexicon, name: str, own: str
+) -> None:
+    spoken = lexicon.pronounce(name)
+    assert spoken[0] == phones(WORDS[name])
+    assert phones(own) in spoken
+    assert name not in lexicon.approximated
+
+
+def test_a_common_word_is_said_as_in_the_dictionary_only(lexicon: Lexicon) -> None:
+    assert language_of("schedule") == "de"
+    assert lexicon.pronounce("schedule") == (phones(WORDS["schedule"]),)
+
+
+def test_what_a_voice_spells_is_no_reading(lexicon: Lexicon) -> None:
+    spoken = lexicon.pronounce("wróbel", language="es")
+    assert all(len(sounds) < 10 for sounds in spoken)
 
 
 @pytest.mark.parametrize("word", ["иванов", "王伟", "Παπαδόπουλος", "💩", "r&d", "1:1", "ß"])
@@ -113,7 +153,7 @@ def test_without_espeak_a_name_is_spelt(lexicon: Lexicon, monkeypatch: pytest.Mo
 def test_names_in_other_scripts_are_read_in_their_language(
     lexicon: Lexicon, name: str, sounds: str
 ) -> None:
-    assert lexicon.pronounce(name) == (phones(sounds),)
+    assert lexicon.pronounce(name)[0] == phones(sounds)
 
 
 @pytest.mark.parametrize("word", ["བཀྲ་ཤིས", "--"])
@@ -156,6 +196,22 @@ def test_a_missing_or_broken_dictionary_is_named(tmp_path: Path, content: bytes 
         ("Иванов", "ru"),
         ("王", "cmn"),
         ("smith", ""),
+        ("Jurgen", "de"),
+        ("Göran", "sv"),
+        ("Goran", "hr"),
+        ("Goran's", ""),
+        ("László", "hu"),
+        ("Łukasz", "pl"),
+        ("Kučerová", "cs"),
+        ("Šarić", "hr"),
+        ("Conceição", "pt"),
+        ("Hämäläinen", "fi"),
+        ("Siobhan", "ga"),
+        ("Dijkstra", "nl"),
+        ("Thi", "vi"),
+        ("laughed", ""),
+        ("writing", ""),
+        ("giant", ""),
     ],
 )
 def test_spelling_tells_the_language(name: str, language: str) -> None:
@@ -163,9 +219,18 @@ def test_spelling_tells_the_language(name: str, language: str) -> None:
 
 
 def test_ipa_to_phones() -> None:
-    assert arpabet("ʃ_tʃ_ɛ_p_ˈa_ɲ_s_k_i", "pl") == phones("SH CH EH P AA N Y S K IY")
+    assert arpabet("ʃ_tʃ_ɛ_p_ˈa_ɲ_s_k_i", "pl") == phones("SH CH EH P AA N S K IY")
     assert arpabet("(en)_n_ˈuː_j_ɛ_n_(vi)_", "vi") == phones("N UW Y EH N")
     assert arpabet("h_ˈæ_p_i", "en-us") == phones("HH AE P IY")
+    assert arpabet("æ_n_d_ɹ_ɪ__ə_s", "en-us") == phones("AE N D R IY AH S")
+    assert arpabet("k_æ_ɾ_ɚ_ɹ_z", "en-us") == phones("K AE T ER Z")
+
+
+def test_foreign_sounds_are_taken_for_several() -> None:
+    assert hearings("m_o_ʁ_ˈo", "fr") == [phones("M OW R OW"), phones("M AO R AO")]
+    assert hearings("p_ɛ_ʁ_ˈɛ̃_", "fr") == [phones("P EH R AE N"), phones("P EY R AE")]
+    assert hearings("b_ɛ_ʁ_t_ʁ_ˈɑ̃_", "fr")[1] == phones("B EY T R AO")
+    assert hearings("p_ˈɪ_t_ə", "en-us") == [phones("P IH T AH")]
 
 
 def test_plain_letters() -> None:
