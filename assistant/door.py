@@ -21,7 +21,7 @@ from assistant.core import events as ev
 from assistant.core.dialog import Dialog
 from assistant.core.events import Scope
 from assistant.core.model import Hypothesis, Interpretation
-from assistant.core.outcome import Action, Ask, Card, Confirm, Context, Outcome
+from assistant.core.outcome import Action, Ask, Card, Confirm, Context, Outcome, Reply
 from assistant.core.questions import CancelWindow, labels, likeliest
 from assistant.core.questions import scope as scope_of
 from assistant.core.states import State
@@ -186,12 +186,22 @@ def perform(command: ev.Act, world_of: WorldOf) -> Outcome | AssistantError:
         if act is None:
             return NotUnderstood(command.order.intent)
         outcome = act(*in_calendar(world, command.order))
-        if command.order.left and outcome.text:
-            said = world.wording.phrase("one_at_a_time", text=outcome.text)
-            return replace(outcome, text=said)
-        return outcome
+        left = command.order.left
+        return _with_left(command, left, outcome, world_of) if left and outcome.text else outcome
     except AssistantError as error:
         return error
+
+
+def _with_left(command: ev.Act, left: Interpretation, first: Outcome, world_of: WorldOf) -> Outcome:
+    """Two questions in one breath are both answered; of orders only the first is obeyed."""
+    topic = () if isinstance(first, Ask) else first.topic
+    context = replace(command.context, topic=topic or command.context.topic)
+    second = perform(replace(command, order=left, context=context), world_of)
+    are_answers = isinstance(first, Reply) and not (first.rest or first.action)
+    if are_answers and isinstance(second, Reply) and second.text and not second.action:
+        return replace(second, text=f"{first.text} {second.text}")
+    said = world_of(context).wording.phrase("one_at_a_time", text=first.text)
+    return replace(first, text=said)
 
 
 def _ms_since(began: float) -> float:

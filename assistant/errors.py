@@ -74,8 +74,8 @@ class ServiceError(AssistantError):
     say = "service"
     retryable = False
 
-    def __init__(self, service: str, message: str = "") -> None:
-        super().__init__(f"{service}: {message or type(self).__name__}", service=service)
+    def __init__(self, service: str, message: str = "", **values: str) -> None:
+        super().__init__(f"{service}: {message or type(self).__name__}", service=service, **values)
 
 
 class Unreachable(ServiceError):
@@ -141,6 +141,10 @@ class Refused(ServiceError):
     """The service understood and said no (permission, policy, read-only calendar)."""
 
     say = "refused"
+
+
+class ReadOnly(Refused):
+    say = "read_only"
 
 
 class NotFound(ServiceError):

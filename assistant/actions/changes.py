@@ -22,7 +22,7 @@ from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.model import Appointment, Grain, Interpretation, Response, Span, When
 from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply, told
-from assistant.errors import NotFound, Refused
+from assistant.errors import NotFound, ReadOnly
 
 DEFAULT_MINUTES = 30
 """Length of an appointment nobody gave a length."""
@@ -34,6 +34,8 @@ def create(world: World, reading: Interpretation) -> Outcome:
     """calendar.create: a title or a person, and an instant; what is missing or past is asked."""
     if "every" in reading.slots:
         return _only_once(world)
+    if "guest" in reading.slots:
+        return told(world.wording.reply("calendar.create.guest", name=person_name(reading)))
     namesakes = names_meant(reading, "person")
     if len(namesakes) > 1:
         return ask_which_person(world, reading, namesakes[:3])
@@ -186,7 +188,8 @@ def _one(world: World, reading: Interpretation) -> Appointment | Ask:
     if not found and not meant and not reading.slots.keys() - {"to", "minutes", "response"}:
         return asked_for(world, reading, "title", "ask_title")
     if not found:
-        raise NotFound(CALENDAR)
+        sought = named_of(reading, "title")
+        raise NotFound(CALENDAR, heard=sought.heard if sought else "")
     if len(found) == 1 or not _differ(found):
         return found[0]
     facts = [values(world, a) for a in found[:3]]
@@ -218,7 +221,7 @@ def confirmed(
     about: Appointment | None = None,
 ) -> Confirm:
     if world.writable is None:
-        raise Refused(CALENDAR, f"this calendar cannot {action.kind}")
+        raise ReadOnly(CALENDAR, f"this calendar cannot {action.kind}")
     return Confirm(
         text=text,
         card=Card(glyph=Glyph.QUESTION, lines=(text,), is_private=True),

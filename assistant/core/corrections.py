@@ -6,7 +6,6 @@ Neighbours: `match` reads the sentences that are left.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeGuard
 
 from assistant.core.model import Interpretation, Named
 
@@ -22,13 +21,6 @@ def without_mistakes(words: Words, corrections: Sequence[Words]) -> Iterator[Wor
             yield from (words[:kept] + words[end:] for kept in range(max(0, at - 1), -1, -1))
 
 
-def swallows(reading: Interpretation, corrections: Sequence[Words]) -> bool:
-    """Whether what was taken back has become the name of a thing."""
-    markers = [f" {' '.join(marker)} " for marker in corrections]
-    names = [f"{v.heard.lower()} " for v in reading.slots.values() if is_free(v)]
-    return any(marker in name for name in names for marker in markers)
-
-
-def is_free(value: object) -> TypeGuard[Named]:
-    """A thing by no known name."""
-    return isinstance(value, Named) and not value.candidates
+def has_free(reading: Interpretation) -> bool:
+    """Whether it is about a thing by no known name."""
+    return any(isinstance(v, Named) and not v.candidates for v in reading.slots.values())

@@ -24,6 +24,7 @@ dropped with a way out. `states` holds the whole table of which event counts whe
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -143,6 +144,9 @@ class Dialog(Floor):
                 return self._carry_out(action, done)
             case Run(interpretation):
                 self.pending = None
+                if interpretation is reading:
+                    self._waiting = questions.waiting(pending, interpretation)
+                    self._misses += 1
                 return self._obey(interpretation)
             case Unclear():
                 return self._unclear(pending)
@@ -187,6 +191,8 @@ class Dialog(Floor):
         reading = questions.followed(self.memory.asked, reading)
         if reading.intent in questions.FOLLOWED:
             self.memory.asked = reading
+        if reading.intent == "calendar.after" and self.memory.rest:
+            reading = replace(reading, intent="session.more")
         if reading.missing:
             return self._ask_for(reading, reading.missing[0])
         aside = SESSION.get(reading.intent)

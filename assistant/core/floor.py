@@ -14,7 +14,7 @@ from assistant.core.events import Command, Scope, Sound, Timer
 from assistant.core.line import News
 from assistant.core.memory import Memory
 from assistant.core.model import Interpretation
-from assistant.core.outcome import Action, Card, Glyph, Outcome
+from assistant.core.outcome import Action, Ask, Card, Confirm, Glyph, Outcome
 from assistant.core.questions import CancelWindow, Pending
 from assistant.core.states import State
 from assistant.core.wording import Wording
@@ -39,6 +39,8 @@ class Floor:
         self.turn = 0
         self.pending: Pending | None = None
         self.memory = Memory()
+        self._waiting: Ask | Confirm | None = None
+        """Put again when something else has been answered."""
         self._misses = 0
         self._reopen = False
         self._quiet = False
@@ -58,7 +60,7 @@ class Floor:
         if self.state is State.LISTENING:
             commands.append(ev.StopListening(discard=True))
         self.turn += 1
-        self.pending = None
+        self.pending = self._waiting = None
         self._misses = 0
         self._reopen = False
         self._quiet = False
@@ -122,6 +124,8 @@ class Floor:
     def _say(self, text: str, card: Card) -> list[Command]:
         """One spoken sentence and its card; nothing to say means back to rest."""
         self._done_text = ""
+        if text and self._waiting:
+            text, card = self._put_again(self._waiting, text, card)
         if not text:
             return [ev.Show(card=card), *self._rest()]
         text = text[0].upper() + text[1:]
@@ -129,6 +133,15 @@ class Floor:
         is_repeated = self.memory.is_for_parked and text == self.memory.said
         self.memory.said, self.memory.is_for_parked = text, card.is_for_parked or is_repeated
         return [ev.Speak(text=text), ev.Show(card=card)]
+
+    def _put_again(self, waiting: Ask | Confirm, text: str, card: Card) -> tuple[str, Card]:
+        """The question after the answer, once, and never before "more?" or another question."""
+        self._waiting = None
+        is_put = text.casefold().endswith(waiting.text.casefold())
+        if self.pending or (not is_put and (self.memory.rest or self._misses > 1)):
+            return f"{self.wording.phrase('cancelled')} {text[0].upper()}{text[1:]}", card
+        self.pending = waiting
+        return text if is_put else f"{text} {waiting.text}", waiting.card
 
     def _say_phrase(self, key: str) -> list[Command]:
         text = self.wording.phrase(key)

@@ -9,6 +9,7 @@ what a correction in the same breath takes back. Neighbours: `search` walks, `ev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +18,7 @@ from typing import NamedTuple
 from assistant.core import cues
 from assistant.core import slots as names
 from assistant.core import when as times
-from assistant.core.corrections import is_free, swallows, without_mistakes
+from assistant.core.corrections import has_free, without_mistakes
 from assistant.core.events import Scope
 from assistant.core.evidence import SLOT_WORD, captures_of, is_evident, share_said
 from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Open, Sense
@@ -68,6 +69,7 @@ class Matcher:
             lexicon = vocabulary.of(name)
             self._kinds[name] = Listed(phrases=lexicon.phrases, longest=lexicon.longest)
         self.known = frozenset(known_words(locale, self._kinds.values()))
+        self._spelt = {w.replace("'", ""): w for w in self.known if not w.endswith("'s")}
         self._prices = Prices(
             words=word_prices(locale), verbs=careful_verbs(locale), negations=locale.negations
         )
@@ -97,9 +99,9 @@ class Matcher:
         return tuple(next(filter(None, (way(words) for way in tried)), ()))
 
     def _plain(self, word: str) -> str:
-        """ "anna's" -> "anna", unless a template or a title has it so."""
-        known = word in self._prices.words or word in self.vocabulary.title.words
-        return word if known else word.removesuffix("'s")
+        """ "anna's" -> "anna", unless a template or a title has it so; "oclock" -> "o'clock"."""
+        spelt = word if word in self.known else self._spelt.get(word)
+        return spelt or word.removesuffix("'s")
 
     def may_be_near(self, words: tuple[str, ...]) -> bool:
         """Whether a template may nearly have been said: few words are in none and in no name."""
@@ -154,13 +156,18 @@ class _Reader:
         self.spelt = spelt
 
     def meant(self, words: tuple[str, ...]) -> list[Interpretation]:
-        """Word for word, unless what was taken back went into the name of a thing."""
+        """Word for word, unless more than a name has become the name of a thing."""
         readings = self.exactly(words)
-        if readings and swallows(readings[0], self.locale.corrections):
-            corrected = self.corrected(words)
-            if corrected and not any(map(is_free, corrected[0].slots.values())):
-                return corrected
-        return readings
+        if not readings or not has_free(readings[0]):
+            return readings
+        corrected = self.corrected(words)
+        if corrected and not has_free(corrected[0]):
+            return corrected
+        intent = self.locale.intents[readings[0].intent]
+        if not intent.careful:
+            return self.chained(words) or readings
+        near = [] if intent.single else self.roughly(words)
+        return [r for r in near if r.intent == readings[0].intent and not has_free(r)] or readings
 
     def exactly(self, words: tuple[str, ...]) -> list[Interpretation]:
         return self._ranked(words, self.matcher.chart(words, self.choices))
@@ -170,17 +177,17 @@ class _Reader:
         loose: list[Interpretation] = []
         left = without_mistakes(words, self.locale.corrections)
         for readings in filter(None, map(self.exactly, left)):
-            if not any(map(is_free, readings[0].slots.values())):
+            if not has_free(readings[0]):
                 return readings
             loose = loose or readings
         return loose
 
     def chained(self, words: tuple[str, ...]) -> list[Interpretation]:
-        """ "mute and tell me the time": one thing at a time, so the first."""
+        """ "mute and tell me the time": the first, and what is left."""
         for at, word in enumerate(words):
-            is_joint = word in self.locale.conjunctions and self.exactly(words[at + 1 :])
-            if is_joint and (first := self.exactly(words[:at])):
-                return [replace(one, left=" ".join(words[at + 1 :])) for one in first]
+            left = self.exactly(words[at + 1 :]) if word in self.locale.conjunctions else []
+            if left and (first := self.exactly(words[:at])):
+                return [replace(one, left=left[0]) for one in first]
         return []
 
     def roughly(self, words: tuple[str, ...]) -> list[Interpretation]:
@@ -207,8 +214,7 @@ class _Reader:
         return [self._interpretation(words, guess.meaning, guess.captures, guess.score)]
 
     def _is_bare(self, words: tuple[str, ...]) -> bool:
-        """One word out of the blue, or "join now"; while it rings or in a call one word is what is
-        expected."""
+        """One word out of the blue, or "join now"; while it rings or in a call it is expected."""
         is_short = len(words) == 1 or (len(words) == 2 and words[1] in self.matcher.softeners)
         return is_short and self.scope is Scope.IDLE
 
@@ -274,6 +280,9 @@ class _Reader:
             return value
         if isinstance(self.locale.kinds.get(kind), Open):
             value = " ".join(self.spelt.get(word, word) for word in value.split())
+        if capture.slot.name == "title":
+            ending = self.locale.phrases.get("infinitive", "(?!)")
+            value = re.sub(ending, lambda m: "".join(filter(None, m.groups())), value)
         return Named(heard=value) if capture.slot.name in NAMES else value
 
 

@@ -229,8 +229,8 @@ class Interpretation:
     """Slot name -> typed value: Named (people, titles), When (dates, times), str, int."""
     score: float = 1.0
     """0 to 1; 1 is a template matched word for word with every name exact."""
-    left: str = ""
-    """A second order in the same breath, which is not carried out: one thing at a time."""
+    left: Interpretation | None = None
+    """What was said in the same breath: a question is answered, an order is not carried out."""
     missing: tuple[str, ...] = ()
     """Slots that the sentence announced but whose value was not understood ("call <mumble>")."""
 

@@ -32,6 +32,13 @@ FOLLOWED = frozenset(
 )
 """Questions about a time: "and on Friday?" repeats them."""
 
+_HARMLESS = FOLLOWED | {
+    *("calendar.next", "calendar.now", "calendar.when", "calendar.who", "calendar.where"),
+    *("session.time", "session.date", "session.help", "session.repeat", "session.louder"),
+    *("session.slower", "calendar.details"),
+}
+"""Intents that an open question outlasts."""
+
 ANSWERS = frozenset({"session.answer", "session.choose", "session.correct"})
 CORRECTED: Mapping[str, Mapping[str, str]] = {
     "calendar.move": {"when": "to", "minutes": "minutes"},
@@ -142,6 +149,13 @@ def is_sure(
     rivals = [r.score for r in readings if r.intent != chosen.intent and not _is_answer(r)]
     margin = chosen.score - max(rivals, default=0.0)
     return chosen.score >= MIN_SCORE and margin >= MIN_MARGIN
+
+
+def waiting(pending: Pending, reading: Interpretation) -> Ask | Confirm | None:
+    """`pending` where it is a question that can be put again once `reading` is answered."""
+    if isinstance(pending, CancelWindow) or reading.intent not in _HARMLESS:
+        return None
+    return pending if isinstance(pending, Confirm) or pending.text.endswith("?") else None
 
 
 def _is_answer(reading: Interpretation) -> bool:

@@ -21,8 +21,6 @@ _SLOTS_LIMIT = 2.0
 """Cost limit of a sentence heard word for word: free words in slots have a small price."""
 _NAME, _FORM, _DIGITS = 2, 3, 4
 """Slots are preferred in this order when words fit several: lists, names, times, digits."""
-_LONGEST_NUMBER = 4
-"""Words of a number below a hundred."""
 _LONGEST_NAME = 4
 """Words of a name that is in no list."""
 _MOST_VISITS = 800

@@ -154,6 +154,14 @@ def test_every_language_says_as_much_as_english(tag: str) -> None:
     assert set(other.replies) == set(english.replies)
     assert set(other.errors) == set(english.errors)
     optional = {key for key in english.phrases if key.startswith("time_")}
-    forms = {"hour_1", "hour_21", "hour_unit_one", "hour_unit_other", "dom_1", "nouns"}
+    forms = {
+        "hour_1",
+        "hour_21",
+        "hour_unit_one",
+        "hour_unit_other",
+        "dom_1",
+        "nouns",
+        "infinitive",
+    }
     assert set(english.phrases) - optional <= set(other.phrases)
     assert set(other.phrases) - set(english.phrases) <= forms
