@@ -64,6 +64,8 @@ class Car:
     books: AddressBooks | None = None
     sign_ins: SignIns | None = None
     """For `drive`."""
+    open_link: Callable[[str], None] | None = None
+    """Hands a `geo:` link to the navigation, where something is there to do so."""
     copy: CalendarCopy = field(init=False)
     """The last one that could be read; empty before the first."""
     changes: tuple[Change, ...] = ()
@@ -153,6 +155,7 @@ class Car:
             lines=self.lines,
             recent=self.recent,
             writable=self.writable,
+            open_link=self.open_link,
             travel=timedelta(minutes=minutes) if minutes else None,
             stale_after=timedelta(minutes=self.config.stale_minutes),
             sign_ins=self.sign_ins,

@@ -25,6 +25,7 @@ from assistant.core.model import Hypothesis, Interpretation, Span
 from assistant.core.slots import build_vocabulary
 from assistant.door import Door, Turn
 from assistant.services.calendars.dryrun import DryRunCalendar
+from assistant.services.calls.handlers import SystemHandlers
 from assistant.writer import Writer
 
 
@@ -88,6 +89,7 @@ class Session:
         """For the door: lines may report before there is one."""
         post = post or self._reported.append
         self.car = build_car(self.config, locale, self.calendars, clock=self.clock, post=post)
+        self.car.open_link = None if is_quiet else SystemHandlers().open
         self.door = self.new_door()
 
     def __enter__(self) -> Session:

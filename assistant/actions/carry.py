@@ -92,9 +92,13 @@ def _join(world: World, action: Action) -> None:
 
 
 def _navigate(world: World, action: Action) -> None:
+    """A map that does not start is no call that failed. Raises NoHandler."""
     if world.open_link is None:
         raise NoHandler("geo")
-    world.open_link(action.target)
+    try:
+        world.open_link(action.target)
+    except CallFailed as error:
+        raise NoHandler("geo") from error
 
 
 def _control(world: World, action: Action) -> None:

@@ -33,9 +33,12 @@ def help_(world: World, _: Interpretation) -> Outcome:
 def navigate(world: World, reading: Interpretation) -> Outcome:
     """drive.navigate: hands the place to the navigation. Source: RFC 5870 (geo URI)."""
     one = _somewhere(world, reading)
-    link = f"geo:0,0?q={quote(place(one))}"
-    text = world.wording.reply("drive.navigate.say", place=place(one))
-    action = Action(kind="navigate", target=link, name=place(one))
+    if not place(one):
+        return _nowhere(world, one)
+    hidden = one.is_private or world.context.is_private
+    name = title(world, one) if hidden else place(one)
+    text = world.wording.reply("drive.navigate.say", place=name)
+    action = Action(kind="navigate", target=f"geo:0,0?q={quote(place(one))}", name=name)
     card = Card(glyph=Glyph.INFO, lines=(text,), is_private=True)
     return Reply(text=text, card=card, topic=(one,), action=action)
 
@@ -43,6 +46,8 @@ def navigate(world: World, reading: Interpretation) -> Outcome:
 def leave(world: World, reading: Interpretation) -> Outcome:
     """drive.leave: start minus travel time."""
     one = _somewhere(world, reading)
+    if not place(one):
+        return _nowhere(world, one)
     if world.travel is None:
         return told(world.wording.reply("drive.leave.unknown", title=title(world, one)))
     leave_by = one.span.start - world.travel
@@ -72,11 +77,19 @@ def _spelt(world: World, address: str) -> str:
     return dotted.replace("/", f" {world.wording.phrase('slash')} ")
 
 
+def _nowhere(world: World, one: Appointment) -> Reply:
+    """There is no way to a meeting that is online or that names no place."""
+    if one.is_private or world.context.is_private:
+        return told(world.wording.phrase("private_facts"), (one,))
+    key = "calendar.where.online" if one.join else "calendar.where.unknown"
+    return told(world.wording.reply(key, title=title(world, one)), (one,))
+
+
 def _somewhere(world: World, reading: Interpretation) -> Appointment:
-    """The meeting that is meant, or the next one with a place. Raises NotFound."""
+    """The meeting that is meant, or is "there"; else the next one with a place. Raises NotFound."""
     found = appointments_meant(world, reading) if reading.slots else ()
-    ahead = found or agenda.blocking(world.appointments)
-    for one in ahead:
-        if place(one) and not one.is_all_day and one.span.end > world.now:
-            return one
+    ahead = [a for a in found or agenda.blocking(world.appointments) if a.span.end > world.now]
+    with_place = [a for a in ahead if place(a) and not a.is_all_day]
+    if with_place or (found and ahead):
+        return (with_place or ahead)[0]
     raise NotFound("place")
