@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from assistant.actions import fallback
@@ -174,8 +175,9 @@ def _change_one(calendar: WritableCalendar, one: Appointment, action: Action) ->
         case "respond":
             calendar.respond(one, Response(action.details["response"]))
         case "message":
-            emails = action.details["emails"].split(",")
-            calendar.notify(one, emails, action.details["text"])
+            emails, text = action.details["emails"].split(","), action.details["text"]
+            about = replace(one, title=text.rstrip(".")) if "outside" in action.details else one
+            calendar.notify(about, emails, text)
 
 
 def _span(action: Action) -> Span:

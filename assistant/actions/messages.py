@@ -5,6 +5,7 @@ Neighbours: `changes` does the same for the calendar and has the questions both 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -81,9 +82,19 @@ def _message(
         return told(world.wording.phrase("no_address", name=name))
     text = text[0].upper() + text[1:].replace("' ", "'")
     details = {"text": text, "emails": ",".join(emails)}
+    if one and not _are_guests(one, emails, person_name(reading)):
+        details["outside"] = "yes"
     action = Action(kind="message", target=one.uid if one else "", name=name, details=details)
     question = world.wording.reply(f"{key}.confirm", name=name, text=text)
-    return confirmed(world, action, question, f"{key}.done", reading, one)
+    about = None if "outside" in details else one
+    return confirmed(world, action, question, f"{key}.done", reading, about)
+
+
+def _are_guests(one: Appointment, emails: Sequence[str], name: str) -> bool:
+    """Whether they know of the meeting: nobody else is told its title."""
+    guests = (*one.others, *filter(None, (one.organizer,)))
+    known = {guest.email for guest in guests}
+    return known.issuperset(emails) or name in {guest.name for guest in guests}
 
 
 def _recipients(
