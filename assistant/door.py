@@ -113,11 +113,11 @@ class Door:
                 return readings
             self.settle()
             readings = self._read(said, self.scope)
-        if self.scope is Scope.CALL and not readings:
-            self.hang_up()
         if self.scope is Scope.RINGING:  # the button would answer the call
             return readings
         elsewhere = self._read(said, Scope.IDLE)
+        if self.scope is Scope.CALL and elsewhere and not readings:
+            self.hang_up()
         best = readings[0].score if readings else 0.0
         is_better = bool(elsewhere) and elsewhere[0].score > best + CLEARLY_BETTER
         return elsewhere if is_better else readings

@@ -191,13 +191,19 @@ def back(world: World, _: Interpretation) -> Outcome:
 def _again(world: World, call: Action | None) -> Outcome:
     if call is None:
         return told(world.wording.reply("call.redial.none"))
-    name = call.name or call.target
+    name = call.name or _spelt(parse_target(call.target, world.market).number) or call.target
+    call = replace(call, name=name)
     return announced(
         world,
         call,
         world.wording.reply("call.person.say", name=name, kind=""),
         world.wording.reply("call.person.confirm", name=name, kind=""),
     )
+
+
+def _spelt(number: str) -> str:
+    """Digit by digit; "" of an address that is no number."""
+    return f"+{' '.join(number[1:])}" if number.startswith("+") else " ".join(number)
 
 
 def control(world: World, reading: Interpretation) -> Outcome:
@@ -207,7 +213,8 @@ def control(world: World, reading: Interpretation) -> Outcome:
     if verb in ("answer", "decline"):
         has_call = world.context.rings_in
     if not has_call:
-        return told(world.wording.phrase("no_call"))
+        key = "nobody_rings" if world.context.in_call else "no_call"
+        return told(world.wording.phrase(key))
     tones = "".join(str(reading.slots.get(slot, "")) for slot in ("digits", "key"))
     details = {"tones": tones} if tones else {}
     if verb == "hangup" and world.context.on_hold:

@@ -125,6 +125,8 @@ class Dialog(Floor):
             return []
         reading = questions.likeliest(self.pending, event.readings)
         self._sure = questions.is_sure(event.hypothesis, reading, event.readings)
+        if self.memory.rings_in and not self.pending:
+            reading = questions.to_caller(reading, sure=self._sure)
         if reading and reading.intent == "session.cancel":
             return self._dropped()
         if self.pending:
@@ -264,6 +266,8 @@ class Dialog(Floor):
     # --- speaking ------------------------------------------------------------------------------
 
     def _speech_done(self, now: datetime) -> list[Command]:
+        if self.pending and self._news and self.memory.rings_in:
+            return self._tell_news(self._news)
         if isinstance(self.pending, CancelWindow):
             self._window_end = now + timedelta(seconds=CANCEL_WINDOW_S)
             return [ev.Earcon(sound=Sound.LISTENING), *self._await_objection(now)]

@@ -6,6 +6,7 @@ move; nothing outside it calls these.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from assistant.core import events as ev
@@ -126,8 +127,10 @@ class Floor:
         self._done_text = ""
         if text and self._waiting:
             text, card = self._put_again(self._waiting, text, card)
+        if not any(card.lines):
+            card = replace(card, lines=(text,) if text else ())
         if not text:
-            return [ev.Show(card=card), *self._rest()]
+            return [*([ev.Show(card=card)] if card.lines else []), *self._rest()]
         text = text[0].upper() + text[1:]
         self.state = State.SPEAKING
         is_repeated = self.memory.is_for_parked and text == self.memory.said
@@ -193,7 +196,8 @@ class Floor:
         ):
             return [*self._begin_turn(), *shown, *self._tell_news(news)]  # nobody to answer now
         is_free = self.state in (State.ASLEEP, State.IN_CALL)
-        if is_free or (news.text and isinstance(self.pending, CancelWindow)):
+        is_urgent = isinstance(self.pending, CancelWindow) or isinstance(event, ev.Ringing)
+        if is_free or (news.text and self.pending and is_urgent):
             return shown + self._tell_news(news)
         self._news = news
         return shown
@@ -203,7 +207,9 @@ class Floor:
         if news.run:
             return self._begin_turn() + self._act(news.run)
         if news.text:
-            return self._begin_turn() + self._say(news.text, news.card)
+            is_closed = isinstance(self.pending, Ask | Confirm)
+            begin = f"{self.wording.phrase('cancelled')} " if is_closed else ""
+            return self._begin_turn() + self._say(begin + news.text, news.card)
         return self._rest()
 
     def _stop_clocks(self) -> list[Command]:

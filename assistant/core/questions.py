@@ -39,6 +39,14 @@ _HARMLESS = FOLLOWED | {
 }
 """Intents that an open question outlasts."""
 
+TO_CALLER: Mapping[str, str] = {
+    "session.yes": "call.answer",
+    "session.no": "call.decline",
+    "session.cancel": "call.decline",
+    "call.hangup": "call.decline",
+}
+"""A ringing call is a question as well."""
+
 ANSWERS = frozenset({"session.answer", "session.choose", "session.correct"})
 CORRECTED: Mapping[str, Mapping[str, str]] = {
     "calendar.move": {"when": "to", "minutes": "minutes"},
@@ -133,6 +141,14 @@ def likeliest(pending: Pending | None, readings: Sequence[Interpretation]) -> In
     best = min(near, key=lambda r: r.intent in _CONSENT)
     moved = (r for r in near if r.intent == best.intent and "to" in r.slots)
     return next((r for r in moved if len(r.slots) > 1 or "when" not in best.slots), best)
+
+
+def to_caller(reading: Interpretation | None, *, sure: bool) -> Interpretation | None:
+    """What is said while a call rings; half a yes or no neither answers nor declines."""
+    intent = TO_CALLER.get(reading.intent) if reading else None
+    if intent is None:
+        return reading
+    return Interpretation(intent=intent) if sure else None
 
 
 def is_sure(

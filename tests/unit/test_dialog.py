@@ -573,3 +573,42 @@ def test_what_must_hold_in_every_drive(steps: list[tuple[object, int]]) -> None:
                 assert announced
                 announced = False
         assert (ev.Speak in kinds) == (dialog.state is State.SPEAKING and bool(spoken(commands)))
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("session.yes", "call.answer"),
+        ("session.no", "call.decline"),
+        ("session.cancel", "call.decline"),
+        ("call.hangup", "call.decline"),
+    ],
+)
+def test_a_ringing_call_is_a_question(dialog: Dialog, said: str, meant: str) -> None:
+    feed(dialog, ev.Ringing(uri=CALL.target, name="Anna", incoming=True), ev.SpeechDone())
+    assert dialog.state is State.LISTENING
+    assert orders(hear(dialog, said, confidence=0.5)) == [], "half a word"
+    feed(dialog, ev.SpeechDone())
+    assert orders(hear(dialog, said)) == [Interpretation(intent=meant)]
+
+
+def test_who_calls_during_a_question_is_announced_and_no_yes_is_meant_for_it(
+    dialog: Dialog,
+) -> None:
+    press(dialog)
+    hear(dialog, "calendar.cancel")
+    done(dialog, Confirm(text="Cancel it?", card=CARD, action=Action(kind="cancel", target="x")))
+    feed(dialog, ev.SpeechDone())
+    ringing = feed(dialog, ev.Ringing(uri=CALL.target, name="Anna", incoming=True))
+    assert spoken(ringing) == ["cancelled incoming"]
+    feed(dialog, ev.SpeechDone())
+    assert orders(hear(dialog, "session.yes")) == [Interpretation(intent="call.answer")]
+
+
+def test_who_calls_while_an_announcement_is_prepared_is_announced_first(dialog: Dialog) -> None:
+    press(dialog)
+    hear(dialog, "call.person")
+    feed(dialog, ev.Ringing(uri="tel:+1", name="Ben", incoming=True))
+    done(dialog, CALLING)
+    assert spoken(feed(dialog, ev.SpeechDone())) == ["incoming"]
+    assert dialog.pending is None
