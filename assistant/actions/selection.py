@@ -97,8 +97,16 @@ def appointments_meant(world: World, reading: Interpretation) -> tuple[Appointme
     elif any(slot in reading.slots for slot in ("title", "person", "org")):
         found = agenda.attended(world.appointments)
     elif world.context.topic:
-        return world.context.topic
+        return tuple(
+            b for a in world.context.topic for b in (_entered(world, a) if not a.uid else (a,))
+        )
     return _by_nearness(world, tuple(a for a in found if _fits(a, reading)))
+
+
+def _entered(world: World, new: Appointment) -> tuple[Appointment, ...]:
+    """What was added by voice, as the calendar has it; nothing until it has been read again."""
+    same = (a for a in world.appointments if (a.title, a.start) == (new.title, new.start))
+    return tuple(same)[:1]
 
 
 def _fits(appointment: Appointment, reading: Interpretation) -> bool:

@@ -58,7 +58,10 @@ class Memory:
         return self.call is not None and self.call.began is not None
 
     def obeyed(self, action: Action) -> None:
-        """The line has done what it was told."""
+        """It is done; what was added to the calendar is what is talked about."""
+        if action.kind == "create":
+            start, end = (datetime.fromisoformat(action.details[at]) for at in ("start", "end"))
+            self.topic = (Appointment(uid="", title=action.name, start=start, end=end),)
         if self.call is None:
             return
         match action.kind:

@@ -146,7 +146,10 @@ class Wording:
             *self.phrases.get("nouns", "").split(),
         )
         written = {name.lower(): name for name in names}
-        return " ".join(written.get(word, word) for word in heard.split()).replace("' ", "'")
+        text = " ".join(written.get(word, word) for word in heard.split()).replace("' ", "'")
+        for noun in filter(lambda noun: "-" in noun, names):
+            text = text.replace(noun.replace("-", " "), noun)
+        return text
 
     def duration(self, length: timedelta) -> str:
         """Hours and minutes: "1 hour and 30 minutes"; less than a minute counts as one."""

@@ -15,7 +15,7 @@ import pytest
 
 from assistant.actions import INTENTS
 from assistant.actions.carry import carry
-from assistant.actions.selection import exactly
+from assistant.actions.selection import appointments_meant, exactly
 from assistant.actions.world import World
 from assistant.assembly import build_locale
 from assistant.core.callers import introduced
@@ -556,3 +556,18 @@ def test_hash_and_star_are_keyed_in_too(slots: dict[str, str], tones: str) -> No
     outcome = INTENTS["call.keypad"](one, Interpretation(intent="call.keypad", slots=slots))
     assert isinstance(outcome, Reply) and outcome.action
     assert outcome.action.details == {"tones": tones}
+
+
+def test_what_was_added_by_voice_is_what_the_calendar_then_has() -> None:
+    start = NOW + timedelta(hours=2)
+    new = Appointment(uid="", title="Breakfast", start=start, end=start + timedelta(minutes=30))
+    read, other = replace(new, uid="7"), replace(new, uid="8", title="Other")
+    for known, meant in (((other, read), (read,)), ((other,), ())):
+        world = World(
+            now=NOW,
+            calendar=CalendarCopy(appointments=known, as_of=NOW),
+            people=(),
+            wording=english(),
+            context=Context(topic=(new,)),
+        )
+        assert appointments_meant(world, Interpretation(intent="calendar.move")) == meant
