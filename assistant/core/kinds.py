@@ -58,6 +58,8 @@ class Digits:
 
     digits: Mapping[Spoken, str]
     """Words -> the digits they stand for."""
+    least: int = 1
+    """How many such words at least."""
 
 
 Kind = Listed | Formed | Open | Digits

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -77,8 +78,8 @@ class Chart:
                 yield from self._parts(self.graphs[kind], start)
             case Formed(sense=sense):
                 yield from self._forms(self.graphs[kind], sense, start)
-            case Digits(digits=digits):
-                yield from self._number(digits, start)
+            case Digits(digits=digits, least=least):
+                yield from islice(self._number(digits, start), least - 1, None)
             case Open(without=without):
                 yield from self._any_words(start, without)
 

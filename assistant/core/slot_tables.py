@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from assistant.core import numbers
@@ -33,6 +34,7 @@ def build_kinds(
         "month": listed(numbers.months(tag).items()),
         "number": _range(0, 100, language, ordinal=False),
         "digits": _digits(language),
+        "telephone": replace(_digits(language), least=3 if language == "en" else 2),
         "year": _years(language),
     }
     for name, entry in slots.items():

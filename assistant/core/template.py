@@ -186,13 +186,14 @@ class _Builder:
                 if name not in self._lists:
                     self._lists[name] = list_network(_spoken(phrases))
                 return self.insert(self._lists[name], {start: 0.0}) if phrases else {}
-            case Digits(digits=digits):
-                return self._digits(digits, start)
+            case Digits(digits=digits, least=least):
+                return self._digits(list_network(_spoken(digits)), start, least)
 
-    def _digits(self, digits: Mapping[tuple[str, ...], str], start: int) -> dict[int, float]:
-        end = self.state()
-        for last in self.insert(list_network(_spoken(digits)), {start: 0.0}):
-            self.arcs.append(Arc(last, end, None, 0.0))
+    def _digits(self, figure: Network, start: int, least: int) -> dict[int, float]:
+        end = start
+        for _ in range(least):
+            start, end = end, self.state()
+            self.free(self.insert(figure, {start: 0.0}), end)
         self.arcs.append(Arc(end, start, None, -math.log(_MORE_DIGITS)))
         return {end: -math.log(1 - _MORE_DIGITS)}
 
