@@ -48,6 +48,8 @@ class Case:
     """Place in the demonstration drive, from 1; 0 for none."""
     known_miss: str = ""
     """Why the present model does not get it; such a row must still do no harm."""
+    taken_for: str = ""
+    """The one other intent that a known miss may be taken for, as long as it dials nobody."""
     says: str = ""
     """The words as the synthesiser must read them, where that differs from `heard`."""
     kept: float = 1.0

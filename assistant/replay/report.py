@@ -23,9 +23,11 @@ def group_of(score: Score) -> str:
 
 
 def is_passed(score: Score) -> bool:
-    """Right; where the table says that the present model misses it, nothing or half of it."""
+    """Right; where the table says that the present model misses it, nothing, half of it or the
+    harmless intent that the table names."""
     if score.case.known_miss:
-        return score.verdict in (Verdict.RIGHT, Verdict.MISS) or _is_half(score)
+        harmless = score.verdict in (Verdict.RIGHT, Verdict.MISS) or _is_half(score)
+        return harmless or _is_mistaken_as_said(score)
     return score.verdict is Verdict.RIGHT
 
 
@@ -34,6 +36,11 @@ def _is_half(score: Score) -> bool:
     heard, wanted = score.understood, score.case
     is_asked = not heard.slots and not score.is_false_dial
     return heard.intent == wanted.intent and is_asked
+
+
+def _is_mistaken_as_said(score: Score) -> bool:
+    expected = score.case.taken_for
+    return bool(expected) and score.understood.intent == expected and not score.is_false_dial
 
 
 def report(scores: Sequence[Score]) -> Group:

@@ -34,11 +34,11 @@ class Costs:
     """Silence between two words; going without costs the same."""
     unknown: float = 0.0
     """Taking the whole utterance for something outside the grammar."""
-    unknown_word: float = 4.0
+    unknown_word: float = 4.25
     """For each common word of it."""
     common_words: int = 300
     """How many of the commonest; many more, and the search loses sight of them in noise."""
-    unknown_phone: float = 1.8
+    unknown_phone: float = 1.95
     """For each phone of it that is in no common word."""
     noise: float = 10.0
     """A stretch before or after a sentence that does not belong to it."""

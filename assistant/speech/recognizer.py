@@ -50,7 +50,7 @@ class Limits:
 
 
 RECORDINGS = Limits(
-    filler=Costs(grammar=0.7, unknown_word=4.5, unknown_phone=2.3, noise_phone=2.4),
+    filler=Costs(grammar=0.7, unknown_word=4.5, unknown_phone=2.45, noise_phone=2.4),
     least_confidence=0.5,
 )
 """For a recording with a grammar of its own, which was most likely meant for it; the price is in

@@ -83,6 +83,11 @@ def _window() -> Array:
     return np.asarray(hann**0.85, np.float32)
 
 
+def centres_hz() -> NDArray[np.floating]:
+    """Where the mel filters have their peaks, (40,)."""
+    return _hertz(np.linspace(_mel(LOW_HZ), _mel(HIGH_HZ), BANDS + 2)[1:-1])
+
+
 def _mel(hertz: NDArray[np.floating] | float) -> NDArray[np.floating]:
     return np.asarray(1127.0 * np.log1p(np.asarray(hertz) / 700.0))
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from models.training.features import BANDS, cepstral_map, filter_bank
+from models.training.features import BANDS, centres_hz, cepstral_map, filter_bank
 from models.training.phones import SILENCE, rest
 
 Array = NDArray[np.float32]
@@ -44,6 +44,7 @@ class Mix:
     cold_start: float = 0.25  # the window opens the recording, as when a driver presses
     max_crop: int = 500  # frames of one utterance in a window
     max_pause: int = 150
+    warped: float = 0.6  # share of stretches spoken with another vocal tract
 
 
 class Speech:
@@ -97,6 +98,7 @@ class Mixer:
     def __init__(self, speech: Speech, noise: Noise, mix: Mix) -> None:
         self._speech, self._noise, self._mix = speech, noise, mix
         self._jitter = _phase_jitter()
+        self._warps = [vocal_tract(factor) for factor in np.linspace(0.86, 1.16, 31)]
 
     def window(self, rng: Generator, frames: int, lead: int) -> tuple[Array, NDArray[np.uint8]]:
         """MFCCs (frames, 40) and the label of each frame."""
@@ -117,6 +119,8 @@ class Mixer:
         while at < frames:
             stretch, wanted = self._speech.draw(rng, self._mix.max_crop)
             stretch = stretch[:, :BANDS] + np.float32(NEPER * rng.normal(0, 2))
+            if rng.random() < self._mix.warped:
+                stretch = stretch @ self._warps[rng.integers(len(self._warps))]
             begin, end = max(at, 0), min(at + len(stretch), frames)
             if begin < end:
                 voice[begin:end] = stretch[begin - at : end - at]
@@ -162,3 +166,18 @@ def _phase_jitter() -> Array:
     weights = filter_bank()
     independent = weights.sum(axis=1) ** 2 / np.maximum((weights**2).sum(axis=1), 1e-6)
     return np.asarray(0.7 / np.sqrt(np.maximum(independent / 1.5, 1.0)), np.float32)
+
+
+def vocal_tract(factor: float) -> Array:
+    """(bands, bands): log-mel powers as if all frequencies below 5 kHz were `factor` times higher.
+
+    Source: Jaitly and Hinton, "Vocal tract length perturbation improves speech recognition", 2013,
+    here by interpolation between mel bands.
+    """
+    centres = centres_hz()
+    at = np.interp(centres / factor, centres, np.arange(BANDS))
+    below = np.minimum(at.astype(int), BANDS - 2)
+    matrix = np.zeros((BANDS, BANDS), np.float32)
+    matrix[below, np.arange(BANDS)] = 1 - (at - below)
+    matrix[below + 1, np.arange(BANDS)] = at - below
+    return matrix

@@ -3,7 +3,8 @@
     python -m models.training.prepare speech CORPORA WORK --variant 0   (and 1, 2: one process each)
     python -m models.training.prepare noise CORPORA WORK
 
-Variant 0 is the recording as it is; the others change speed, vocal tract and room.
+Variant 0 is the recording as it is; the others change speed, vocal tract and room, even ones always
+the room.
 """
 
 import argparse
@@ -49,7 +50,7 @@ def vary(
         return sound, 1.0, 1.0
     speed = float(rng.uniform(0.85, 1.15))
     sound = soxr.resample(sound, noise.RATE_HZ, noise.RATE_HZ / speed)
-    if variant > 1 or rng.random() < 0.4:
+    if variant % 2 == 0 or rng.random() < 0.4:
         sound = noise.echo(rng, sound, float(np.exp(rng.uniform(np.log(0.04), np.log(0.7)))))
     return sound, len(sound) / len(samples), float(rng.choice(WARPS))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -124,6 +125,13 @@ def test_a_known_miss_may_do_nothing_but_never_something_else() -> None:
     row = case("session.yes", known_miss="too short for the model")
     assert is_passed(judge(row, Understood()))
     assert not is_passed(judge(row, Understood(intent="session.no")))
+
+
+def test_a_known_miss_may_be_taken_for_the_intent_that_the_table_names() -> None:
+    row = replace(case("call.join", known_miss="sounds alike"), taken_for="drive.navigate")
+    assert is_passed(judge(row, Understood(intent="drive.navigate")))
+    assert not is_passed(judge(row, Understood(intent="call.redial")))
+    assert not is_passed(judge(row, Understood(intent="drive.navigate", dials=True)))
 
 
 def test_times_are_compared_by_their_likeliest_meaning() -> None:
