@@ -83,15 +83,24 @@ class Lexicon:
     def _ways(self, word: str, language: str) -> list[Way]:
         """The readings to ask for: none of a common word; few of others in the dictionary, which
         not everybody says as it has them."""
+        word = self._apostrophised(word)
         if not self.is_sure(word):
             return every_way(word, language)
         return [] if word in self._common else [*own_way(word, language), *english_ways(word)]
 
+    def _apostrophised(self, word: str) -> str:
+        """ "whats" is "what's", and no foreign name."""
+        contraction = f"{word[:-1]}'s"
+        is_meant = word.endswith("s") and word not in self._common and contraction in self._common
+        return contraction if is_meant else word
+
     def is_sure(self, word: str) -> bool:
+        word = self._apostrophised(word)
         return word in self._words or _possessive_base(word) in self._words
 
     def _known(self, word: str) -> list[Phones]:
         """Pronunciations made of dictionary entries alone."""
+        word = self._apostrophised(word)
         if word in self._words:
             return self._words[word]
         base = _possessive_base(word)

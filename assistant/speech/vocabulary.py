@@ -21,7 +21,7 @@ from assistant.errors import ModelMissing, VoiceMissing
 from assistant.speech import espeak
 from assistant.speech.fst import read_symbols
 from assistant.speech.phonemes import Phones, arpabet, is_foreign_script, plain
-from assistant.speech.readings import Readings, Way, default_cache, own_way, replace_text
+from assistant.speech.readings import ENGLISH, Readings, Way, default_cache, own_way, replace_text
 from assistant.speech.soundalike import SoundAlikes
 
 Pieces = tuple[str, ...]
@@ -119,7 +119,8 @@ class Vocabulary:
 
     def _ways(self, word: str) -> list[Way]:
         own = own_way(word)
-        return own if is_foreign_script(word) else [Way(self._voice, word), *own]
+        others = (Way(self._voice, word), *own, Way(ENGLISH[0], word))  # one where both are English
+        return own if is_foreign_script(word) else list(dict.fromkeys(others))
 
     def _spoken(self) -> dict[str, Phones]:
         with contextlib.suppress(OSError, ValueError):
