@@ -143,6 +143,7 @@ def merge(weaver: Weaver, start: Subset = frozenset({0})) -> Network:
 def _subsets(weaver: Weaver, start: Subset) -> Subsets:
     """Every set of states that some beginning of a sentence leads to; the start comes first."""
     arcs: Subsets = {}
+    same: dict[Subset, Subset] = {}  # one object for each set: ten arcs lead to it
     waiting = [start]
     while waiting:
         subset = waiting.pop()
@@ -152,7 +153,8 @@ def _subsets(weaver: Weaver, start: Subset) -> Subsets:
         for state in subset:
             for symbol, target in weaver.out[state]:
                 targets.setdefault(symbol, set()).add(target)
-        arcs[subset] = {symbol: frozenset(states) for symbol, states in targets.items()}
+        found = {symbol: frozenset(states) for symbol, states in targets.items()}
+        arcs[subset] = {symbol: same.setdefault(found[symbol], found[symbol]) for symbol in found}
         waiting.extend(arcs[subset].values())
     return arcs
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from assistant.core.automaton import Automaton
+from assistant.speech.arcs import Arcs
 from assistant.speech.phonemes import Phones
 
 SILENCE = "SIL"
@@ -91,10 +92,10 @@ class Units:
 
 
 class Expansion:
-    """Collects the arcs (source, target, input, output, weight) of a decoding graph; 0 starts."""
+    """Collects the arcs of a decoding graph; state 0 starts."""
 
     def __init__(self, units: Units, costs: Costs) -> None:
-        self.arcs: list[tuple[int, int, int, int, float]] = []
+        self.arcs = Arcs()
         self.finals: dict[int, float] = {}
         self.n_states = 1
         self._units = units
@@ -228,7 +229,7 @@ class Expansion:
         state = self._state()
         if not self._units.depend_on_left:
             loop = self._units.unit(phone, position, ANY).loop
-            self.arcs.append((state, state, loop, 0, 0.0))
+            self.arcs.add(state, state, loop)
         return state
 
     def _enter(
@@ -239,7 +240,7 @@ class Expansion:
             if self._units.depend_on_left:
                 self._link(self._sound(entry, unit, weight + paid), behind)
             else:
-                self.arcs.append((entry, behind, unit.forward, 0, weight + paid))
+                self.arcs.add(entry, behind, unit.forward, 0, weight + paid)
 
     def _filler(self, end: int, phone_cost: float) -> int:
         """A loop over words of any two or more phones; returns where it begins."""
@@ -278,12 +279,11 @@ class Expansion:
         """A new state in which `unit` lasts, entered from `source`."""
         state = self.n_states
         self.n_states += 1
-        forward, loop = unit
-        self.arcs += ((source, state, forward, 0, weight), (state, state, loop, 0, 0.0))
+        self.arcs.add_lasting(source, state, *unit, weight)
         return state
 
     def _link(self, source: int, target: int, word: int = 0, weight: float = 0.0) -> None:
-        self.arcs.append((source, target, 0, word, weight))
+        self.arcs.add(source, target, 0, word, weight)
 
     def _state(self) -> int:
         self.n_states += 1

@@ -7,11 +7,13 @@ symbol-table.cc SymbolTableImpl::Write, add-on.h AddOnImpl::Write.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
+
+from assistant.speech.arcs import Arcs
 
 _MAGIC = 2125659606
 _SYMBOLS_MAGIC = 2125658996
@@ -20,7 +22,6 @@ _EXPANDED = 0x1
 _HAS_INPUT_SYMBOLS, _HAS_OUTPUT_SYMBOLS = 0x1, 0x2
 _LONGEST_TEXT = 4096
 _ARC = np.dtype([("input", "<i4"), ("output", "<i4"), ("weight", "<f4"), ("target", "<i4")])
-_LISTED = np.dtype([("source", "<i4"), ("target", "<i4"), *_ARC.descr[:3]])
 _STATE = np.dtype(
     [("final", "<f4"), ("first", "<u4"), ("arcs", "<u4"), ("ieps", "<u4"), ("oeps", "<u4")]
 )
@@ -37,30 +38,32 @@ class Header(NamedTuple):
 def write_fst(
     path: Path,
     n_states: int,
-    arcs: Sequence[tuple[int, int, int, int, float]],
+    arcs: Arcs,
     finals: Mapping[int, float],
 ) -> None:
-    """Writes (source, target, input, output, weight) as an OpenFst "const" transducer from 0.
+    """Writes an OpenFst "const" transducer that starts in state 0.
 
     The arcs of a state are sorted by input, as look-ahead composition wants them.
     """
-    listed = np.array(arcs, _LISTED)
-    listed = listed[np.lexsort((listed["input"], listed["source"]))]
-    table = np.empty(len(listed), _ARC)
-    for name in _ARC.names or ():
-        table[name] = listed[name]
-    source = listed["source"]
+    source, target, input_, output = arcs.labels.T
+    order = np.lexsort((input_, source))
+    table = np.empty(len(arcs), _ARC)
+    columns = {"input": input_, "output": output, "weight": arcs.weights, "target": target}
+    for name, column in columns.items():
+        table[name] = column[order]
+    source = source[order]
     states = np.empty(n_states, _STATE)
     states["final"] = np.inf
     states["final"][list(finals)] = list(finals.values())
     states["arcs"] = np.bincount(source, minlength=n_states)
     states["first"] = np.cumsum(states["arcs"]) - states["arcs"]
-    states["ieps"] = np.bincount(source[listed["input"] == 0], minlength=n_states)
-    states["oeps"] = np.bincount(source[listed["output"] == 0], minlength=n_states)
+    states["ieps"] = np.bincount(source[table["input"] == 0], minlength=n_states)
+    states["oeps"] = np.bincount(source[table["output"] == 0], minlength=n_states)
     header = struct.pack("<iiQqqq", 2, 0, _EXPANDED, 0, n_states, len(table))
     with path.open("wb") as file:
         file.write(struct.pack("<i", _MAGIC) + _text("const") + _text("standard") + header)
-        file.write(states.tobytes() + table.tobytes())
+        file.write(states.tobytes())
+        file.write(table.tobytes())
 
 
 def check_lookahead(path: Path) -> None:

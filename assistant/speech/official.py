@@ -19,6 +19,7 @@ from pathlib import Path
 
 from assistant.core.automaton import Arc, Automaton
 from assistant.errors import ModelMissing
+from assistant.speech.arcs import Arcs, LabelledArc
 from assistant.speech.fst import check_lookahead, write_fst
 from assistant.speech.graph import one_spelling
 from assistant.speech.model_folder import (
@@ -45,8 +46,6 @@ _MOST_FILLERS = 15_000
 """Words of the filler, the shortest of the vocabulary."""
 _KALDI_SCALE = 0.1
 """The acoustic scale where conf/model.conf names none."""
-
-GrammarArc = tuple[int, int, int, int, float]
 
 
 class Official:
@@ -94,18 +93,18 @@ class Official:
         cost = self._scale * _GRAMMAR_COST
         finals = {state: cost * weight for state, weight in automaton.finals.items()}
         filler = self._filler(n_states, words.index(UNKNOWN))
-        write_fst(out_dir / _GRAMMAR, n_states + 1, arcs + filler, finals | {n_states: 0.0})
+        write_fst(out_dir / _GRAMMAR, n_states + 1, Arcs(arcs + filler), finals | {n_states: 0.0})
         guessed = frozenset(word for word in automaton.words if spelt[word].is_guessed)
         return Compiled(automaton=automaton, approximated=guessed, left_out=left_out)
 
     def _arcs(
         self, automaton: Automaton, words: Sequence[str], spelt: Mapping[str, Spelling]
-    ) -> tuple[int, list[GrammarArc]]:
+    ) -> tuple[int, list[LabelledArc]]:
         """The grammar in the model's words, giving out ours; returns the states there are then."""
         ids = self._vocabulary.ids
         numbers = {word: number for number, word in enumerate(words)}
         continued = numbers[CONTINUED]
-        arcs: list[GrammarArc] = []
+        arcs: list[LabelledArc] = []
         n_states = automaton.n_states
         taken: set[tuple[object, ...]] = set()
         for source, target, word, weight in automaton.arcs:
@@ -126,7 +125,7 @@ class Official:
                 )
         return n_states, arcs
 
-    def _filler(self, state: int, unknown: int) -> list[GrammarArc]:
+    def _filler(self, state: int, unknown: int) -> list[LabelledArc]:
         """From the start into a loop over the model's words, each of which gives out `unknown`."""
         ids = self._vocabulary.ids
         chosen = sorted(ids, key=lambda word: (len(word), word))[:_MOST_FILLERS]

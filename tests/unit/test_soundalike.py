@@ -9,6 +9,7 @@ import pytest
 
 from assistant.core.automaton import Arc, Automaton
 from assistant.errors import ModelMissing
+from assistant.speech.arcs import Arcs
 from assistant.speech.fst import check_lookahead, read_symbols, write_fst
 from assistant.speech.phonemes import Phones
 from assistant.speech.soundalike import SoundAlikes, distance
@@ -128,7 +129,7 @@ def test_words_inside_the_grammar_are_preferred(model: Path) -> None:
 
 
 def test_a_grammar_without_words_is_passed_over(model: Path) -> None:
-    write_fst(model / "graph/Gr.fst", 2, [(0, 1, 1, 1, 0.0)], {1: 0.0})
+    write_fst(model / "graph/Gr.fst", 2, Arcs([(0, 1, 1, 1, 0.0)]), {1: 0.0})
     assert "call" in Vocabulary(model, "de", model / "cache").ids
 
 
@@ -142,7 +143,7 @@ def test_a_list_of_words_that_is_cut_off_is_named(model: Path, kept: int) -> Non
 
 
 def test_a_graph_of_another_kind_is_not_taken_for_a_lexicon(tmp_path: Path) -> None:
-    write_fst(tmp_path / "a.fst", 2, [(0, 1, 1, 1, 0.0)], {1: 0.0})
+    write_fst(tmp_path / "a.fst", 2, Arcs([(0, 1, 1, 1, 0.0)]), {1: 0.0})
     with pytest.raises(ValueError, match="const"):
         check_lookahead(tmp_path / "a.fst")
 
