@@ -64,10 +64,11 @@ class Writer:
         return any(self._own.get(key, since) > since for key in keys)
 
     def _home(self, appointment: Appointment) -> WritableCalendar:
+        name = appointment.calendar or self._default
         try:
-            return self._homes[appointment.calendar]
+            return self._homes[name]
         except KeyError:
-            raise Refused(appointment.calendar, "this calendar can only be read") from None
+            raise Refused(name or "calendar", "this calendar can only be read") from None
 
     def _changed(self, calendar: str, *which: object) -> None:
         self._own[calendar, *which] = self._clock()

@@ -161,6 +161,8 @@ def _write(world: World, action: Action) -> None:
         calendar.create(_new(world, action))
         return
     one = next((a for a in world.appointments if a.uid == action.target), None)
+    if not action.target:  # a message about no meeting; it goes where new entries go
+        one = Appointment(uid="", title="", start=world.now, end=world.now)
     if one is None:
         raise NotFound("calendar")
     _change_one(calendar, one, action)

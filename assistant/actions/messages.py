@@ -82,7 +82,7 @@ def _message(
         return told(world.wording.phrase("no_address", name=name))
     text = text[0].upper() + text[1:].replace("' ", "'")
     details = {"text": text, "emails": ",".join(emails)}
-    if one and not _are_guests(one, emails, person_name(reading)):
+    if not one or not _are_guests(one, emails, person_name(reading)):
         details["outside"] = "yes"
     action = Action(kind="message", target=one.uid if one else "", name=name, details=details)
     question = world.wording.reply(f"{key}.confirm", name=name, text=text)

@@ -169,9 +169,14 @@ def sessions() -> Iterator[dict[str, Session]]:
         session.__exit__()
 
 
-def build_session(tag: str) -> Session:
+def build_session(tag: str, calendar: Sequence[str] = (), contacts: Sequence[str] = ()) -> Session:
     options = argparse.Namespace(
-        config=None, locale=tag, calendar=[], contacts=[], now=TABLES[tag]["now"], json=False
+        config=None,
+        locale=tag,
+        calendar=list(calendar),
+        contacts=list(contacts),
+        now=TABLES[tag]["now"],
+        json=False,
     )
     return Session(options)
 
@@ -202,6 +207,23 @@ def test_conversation(tag: str, script: dict[str, Any], sessions: dict[str, Sess
             "world": row.get("world", []),
         }, row
         assert not row.get("card") or got["card"]["lines"] == row["card"], row
+
+
+def test_whoever_is_written_to_needs_no_meeting(tmp_path: Path) -> None:
+    calendar, contacts = tmp_path / "empty.ics", tmp_path / "people.vcf"
+    calendar.write_text("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\nEND:VCALENDAR\n")
+    contacts.write_text(
+        "BEGIN:VCARD\nVERSION:4.0\nFN:Laura Fischer\nEMAIL:laura@nordlicht.example\nEND:VCARD\n"
+    )
+    with build_session("en-GB", [str(calendar)], [str(contacts)]) as session:
+        notebook = Notebook(is_offline=False)
+        session.car.writable = notebook  # type: ignore[assignment]
+        drive = Drive(session, notebook)
+        asked = drive.play({"says": "tell laura fischer i'm downstairs"})
+        assert asked.reply == "To Laura Fischer: I'm downstairs. Shall I send it?"
+        assert notebook.notes == []
+        drive.play({"says": "yes"})
+        assert notebook.notes == ["tell laura about I'm downstairs: I'm downstairs"]
 
 
 @pytest.mark.parametrize("tag", TABLES)
