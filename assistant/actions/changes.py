@@ -28,6 +28,8 @@ DEFAULT_MINUTES = 30
 """Length of an appointment nobody gave a length."""
 
 CALENDAR = "calendar"
+_NEW = {"to", "minutes", "earlier", "response"}
+"""Slots that say what is to become of a meeting, not of which."""
 
 
 def create(world: World, reading: Interpretation) -> Outcome:
@@ -185,7 +187,7 @@ def _one(world: World, reading: Interpretation) -> Appointment | Ask:
     if reading.intent == "calendar.respond":
         invited = found or ([] if reading.slots.keys() - {"response"} else world.appointments)
         found = [a for a in invited if _is_open(world, a)] or found
-    if not found and not meant and not reading.slots.keys() - {"to", "minutes", "response"}:
+    if not found and not meant and not reading.slots.keys() - _NEW:
         return asked_for(world, reading, "title", "ask_title")
     if not found:
         sought = named_of(reading, "title")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from assistant.actions.selection import appointments_meant
+from assistant.actions.changes import CALENDAR
+from assistant.actions.selection import appointments_meant, named_of
 from assistant.actions.telling import place, title
 from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.model import Appointment, Interpretation
 from assistant.core.outcome import Action, Card, Glyph, Outcome, Reply, told
 from assistant.errors import NotFound
+
+_NAMED = {"title", "subject", "when", "person", "org"}
+"""Slots that name a meeting; where there is none, the way to another one is no answer."""
 
 
 def time(world: World, _: Interpretation) -> Outcome:
@@ -88,6 +92,9 @@ def _nowhere(world: World, one: Appointment) -> Reply:
 def _somewhere(world: World, reading: Interpretation) -> Appointment:
     """The meeting that is meant, or is "there"; else the next one with a place. Raises NotFound."""
     found = appointments_meant(world, reading) if reading.slots else ()
+    if not found and reading.slots.keys() & _NAMED:
+        sought = named_of(reading, "title")
+        raise NotFound(CALENDAR, heard=sought.heard if sought else "")
     ahead = [a for a in found or agenda.blocking(world.appointments) if a.span.end > world.now]
     with_place = [a for a in ahead if place(a) and not a.is_all_day]
     if with_place or (found and ahead):

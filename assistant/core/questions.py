@@ -47,6 +47,7 @@ TO_CALLER: Mapping[str, str] = {
 }
 """A ringing call is a question as well."""
 
+_OF_A_MEETING = frozenset({"when", "title", "person"})
 ANSWERS = frozenset({"session.answer", "session.choose", "session.correct"})
 CORRECTED: Mapping[str, Mapping[str, str]] = {
     "calendar.move": {"when": "to", "minutes": "minutes"},
@@ -281,12 +282,16 @@ def _chosen(ask: Ask, index: int) -> Run:
 
 
 def _filled(ask: Ask, reading: Interpretation) -> Answer:
-    """An open answer counts only for the slot that was asked for."""
+    """An open answer counts only for the slot that was asked for, or says more of which meeting."""
+    order = ask.interpretation
+    which = ask.slot == "title" or any("uid" in choice.slots for choice in ask.choices)
+    if which and reading.slots.keys() <= _OF_A_MEETING:
+        told = {name: _merged(order.slots.get(name), v) for name, v in reading.slots.items()}
+        return Run(replace(order, slots={**order.slots, **told}, missing=()))
     if not ask.slot or ask.slot not in reading.slots:
         same = ask.slot == "to" and "when" in reading.slots
         if not same:
             return Unclear()
     value = reading.slots.get(ask.slot, reading.slots.get("when"))
-    value = _merged(ask.interpretation.slots.get(ask.slot), value)
-    slots = {**ask.interpretation.slots, ask.slot: value}
-    return Run(replace(ask.interpretation, slots=slots, missing=()))
+    value = _merged(order.slots.get(ask.slot), value)
+    return Run(replace(order, slots={**order.slots, ask.slot: value}, missing=()))

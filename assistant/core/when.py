@@ -78,7 +78,7 @@ class _Resolver:
         if "now" in fields:
             minute = self.now.replace(second=0, microsecond=0)
             return [instant(minute)], Grain.INSTANT
-        if "period" in fields and not self._has_clock() and "part" not in fields:
+        if "period" in fields and not fields.keys() & {"hour", "clock", "part", "weekday"}:
             return self._period()
         if "part" in fields and not self._has_clock():
             return self._parts(), Grain.RANGE
