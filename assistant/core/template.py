@@ -28,6 +28,8 @@ _POLITE = 0.2
 """Share of sentences with polite words before or after."""
 _MORE_DIGITS = 0.9
 """Share of digits after which another one comes."""
+_DIGIT_DOUBT = 1.5
+"""Weight of each digit after the least there must be: long rows of figures are seldom dialled."""
 
 
 def automaton(
@@ -194,7 +196,7 @@ class _Builder:
         for _ in range(least):
             start, end = end, self.state()
             self.free(self.insert(figure, {start: 0.0}), end)
-        self.arcs.append(Arc(end, start, None, -math.log(_MORE_DIGITS)))
+        self.arcs.append(Arc(end, start, None, _DIGIT_DOUBT - math.log(_MORE_DIGITS)))
         return {end: -math.log(1 - _MORE_DIGITS)}
 
 

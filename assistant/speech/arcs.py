@@ -39,11 +39,6 @@ class Arcs:
         self._labels.extend((source, target, input_, output))
         self._weights.append(weight)
 
-    def add_lasting(self, source: int, target: int, forward: int, loop: int, weight: float) -> None:
-        """`forward` into `target`, and `loop` as often as wanted there; neither has an output."""
-        self._labels.extend((source, target, forward, 0, target, target, loop, 0))
-        self._weights.extend((weight, 0.0))
-
     @property
     def labels(self) -> NDArray[np.int32]:
         """(arcs, 4): source, target, input, output."""

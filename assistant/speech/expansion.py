@@ -1,24 +1,23 @@
 """From words to the acoustic model's units: the states and arcs of a decoding graph.
 
-Every phone is an arc into a state with a self-loop; words that share their first phones share
-those states; silence may stand between any two words. Beside the grammar stands a filler, a loop
-over all phones, which wins when something else is said. Pure; `graph` reads and writes files.
+Every phone is an arc into a chain of states, as many as it has frames at least, of which the last
+has a self-loop; words that share their first phones share those states; silence may stand between
+any two words. Beside the grammar stands a filler, a loop over common words and all phones, which
+wins when something else is said. Pure; `graph` reads and writes files.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from assistant.core.automaton import Automaton
 from assistant.speech.arcs import Arcs
 from assistant.speech.phonemes import Phones
+from assistant.speech.units import ANY, SILENCE, Unit, Units
 
-SILENCE = "SIL"
-ANY = "*"
-"""The left context of a unit that does not depend on one."""
 _OTHER_SPEECH = -1
 """A grammar state that no automaton has."""
 
@@ -46,13 +45,6 @@ class Costs:
     noise_phone: float = 2.15
 
 
-class Unit(NamedTuple):
-    """Kaldi transition ids of a phone: into its state, and staying there."""
-
-    forward: int
-    loop: int
-
-
 class WordArc(NamedTuple):
     """A word that may follow here."""
 
@@ -63,32 +55,13 @@ class WordArc(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A state inside words."""
+    """A phone inside words."""
 
-    state: int
+    begin: int
+    end: int
+    """States; the same for a phone that may be over after one frame."""
     paid: float
-    """Nats on the way there from the beginning of the word."""
-
-
-class Units:
-    """The acoustic model's units by phone, position in the word (S B I E) and left phone."""
-
-    def __init__(self, table: Mapping[tuple[str, str, str], Unit]) -> None:
-        self._table = table
-        self.kinds = {(phone, position) for phone, position, _ in table}
-        self.phones = tuple(sorted({phone for phone, _, _ in table if phone != SILENCE}))
-        self.depend_on_left = any(left != ANY for _, _, left in table)
-
-    def unit(self, phone: str, position: str, left: str) -> Unit:
-        """Raises KeyError for a phone that the model does not have."""
-        exact = self._table.get((phone, position, left)) or self._table.get((phone, position, ANY))
-        if exact is None:
-            raise KeyError(phone)
-        return exact
-
-    def context(self, phone: str) -> str:
-        """What the next unit needs to know about the phone before it."""
-        return phone if self.depend_on_left else ANY
+    """Nats on the way from the beginning of the word."""
 
 
 class Expansion:
@@ -132,30 +105,33 @@ class Expansion:
     ) -> None:
         """Everything that can be reached from the entries made so far."""
         roots: dict[int, dict[tuple[str, str], Node]] = {}
+        last = _ends(free, finals)
         while self._waiting:
             state, left = self._waiting.pop()
             entry = self._entries[state, left]
             if left == ANY:
                 self._pause(entry, self._entry(state, SILENCE))
                 continue
+            unpaused = 0.0
             if left != SILENCE:
                 self._silence(entry, self._entry(state, SILENCE))
-            unpaused = 0.0 if left == SILENCE else self._costs.pause
+                unpaused = self._costs.pause
             if state in finals:
                 self.finals[entry] = finals[state] + unpaused
             for target, cost in free.get(state, ()):
                 self._link(entry, self._entry(target, left), weight=cost)
             if state not in roots:
-                roots[state] = self._tree(words.get(state, ()))
+                roots[state] = self._tree(words.get(state, ()), last)
             self._enter(entry, roots[state], left, unpaused)
 
     def add_fillers(self, unknown: int, noise: int, common: Iterable[Phones] = ()) -> None:
         """`[unk]` instead of a sentence, `[noise]` before and after one, given as word ids.
 
         What is unknown is a loop over `common` words, which other speech is made of, and over
-        phones for the rest of it.
+        phones for the rest of it; it may be as hurried as a grammar's words may not.
         """
         costs = self._costs
+        self._units, self._spelt = self._units.brief(), {}
         sentence_ends = dict(self.finals)
         end, last = self._state(), self._state()
         self._pause(end, last)
@@ -176,22 +152,24 @@ class Expansion:
                 unpaused = 0.0 if left == SILENCE else costs.pause
                 self._link(entry, end, unknown, unpaused)
 
-    def _tree(self, arcs: Sequence[WordArc]) -> dict[tuple[str, str], Node]:
+    def _tree(self, arcs: Sequence[WordArc], last: Set[int]) -> dict[tuple[str, str], Node]:
         """The words that leave one grammar state, as states after each first phone.
 
-        Each phone bears what the likeliest word behind it costs more than what was paid before it:
-        a beam that learns of a cost only at the end of a word keeps too many states to be narrow.
+        The last phone of a sentence may be cut short. Each phone bears what the likeliest word
+        behind it costs more than what was paid before it: a beam that learns of a cost only at the
+        end of a word keeps too many states to be narrow.
         """
         roots: dict[tuple[str, str], Node] = {}
         inner: dict[tuple[int, Unit], Node] = {}
         ends: set[tuple[int, int]] = set()
         for arc in sorted(arcs):  # so whoever makes a state is the likeliest behind it
             for phones in arc.spoken:
-                state, paid = self._walk(phones, arc.weight, roots, inner)
+                begin, end, paid = self._walk(phones, arc.weight, roots, inner)
                 following = self._entry(arc.target, self._units.context(phones[-1]))
-                if (state, following) not in ends:  # a homophone that leads to the same place
-                    ends.add((state, following))
-                    self._link(state, following, arc.word, arc.weight - paid)
+                for state in {end, begin} if arc.target in last else {end}:
+                    if (state, following) not in ends:  # a homophone that leads to the same place
+                        ends.add((state, following))
+                        self._link(state, following, arc.word, arc.weight - paid)
         return roots
 
     def _walk(
@@ -206,12 +184,14 @@ class Expansion:
             self._spelt[phones] = self._spell(phones)
         first, units = self._spelt[phones]
         if first not in roots:
-            roots[first] = Node(self._after_first(*first), cost)
+            roots[first] = Node(*self._after_first(*first), cost)
         node = roots[first]
         for unit in units:
-            key = (node.state, unit)
+            key = (node.end, unit)
             if key not in inner:
-                inner[key] = Node(self._sound(node.state, unit, cost - node.paid), cost)
+                begin, end = self._lasting(unit)
+                self.arcs.add(node.end, begin, unit.forward, 0, cost - node.paid)
+                inner[key] = Node(begin, end, cost)
             node = inner[key]
         return node
 
@@ -224,23 +204,22 @@ class Expansion:
         ]
         return (phones[0], "B" if last else "S"), units
 
-    def _after_first(self, phone: str, position: str) -> int:
-        """The first phone's own state, or one behind it when it depends on what came before."""
-        state = self._state()
+    def _after_first(self, phone: str, position: str) -> tuple[int, int]:
+        """Its states, or one behind it when it depends on what came before."""
         if not self._units.depend_on_left:
-            loop = self._units.unit(phone, position, ANY).loop
-            self.arcs.add(state, state, loop)
-        return state
+            return self._lasting(self._units.unit(phone, position, ANY))
+        state = self._state()
+        return state, state
 
     def _enter(
         self, entry: int, roots: Mapping[tuple[str, str], Node], left: str, weight: float
     ) -> None:
-        for (phone, position), (behind, paid) in roots.items():
-            unit = self._units.unit(phone, position, left)
+        for (phone, position), (begin, _, paid) in roots.items():
+            unit, cost = self._units.unit(phone, position, left), weight + paid
             if self._units.depend_on_left:
-                self._link(self._sound(entry, unit, weight + paid), behind)
+                self._link(self._sound(entry, unit, cost), begin)
             else:
-                self.arcs.add(entry, behind, unit.forward, 0, weight + paid)
+                self.arcs.add(entry, begin, unit.forward, 0, cost)
 
     def _filler(self, end: int, phone_cost: float) -> int:
         """A loop over words of any two or more phones; returns where it begins."""
@@ -276,11 +255,19 @@ class Expansion:
         self._link(self._sound(source, unit, self._costs.pause), target)
 
     def _sound(self, source: int, unit: Unit, weight: float = 0.0) -> int:
-        """A new state in which `unit` lasts, entered from `source`."""
-        state = self.n_states
-        self.n_states += 1
-        self.arcs.add_lasting(source, state, *unit, weight)
-        return state
+        """`unit` after `source`; returns where it may be over."""
+        begin, end = self._lasting(unit)
+        self.arcs.add(source, begin, unit.forward, 0, weight)
+        return end
+
+    def _lasting(self, unit: Unit) -> tuple[int, int]:
+        """New states for the first frame of `unit` and for the one after which it may be over."""
+        begin = end = self._state()
+        for _ in range(unit.frames - 1):
+            before, end = end, self._state()
+            self.arcs.add(before, end, unit.loop)
+        self.arcs.add(end, end, unit.loop)
+        return begin, end
 
     def _link(self, source: int, target: int, word: int = 0, weight: float = 0.0) -> None:
         self.arcs.add(source, target, 0, word, weight)
@@ -288,3 +275,13 @@ class Expansion:
     def _state(self) -> int:
         self.n_states += 1
         return self.n_states - 1
+
+
+def _ends(free: Mapping[int, Sequence[tuple[int, float]]], finals: Iterable[int]) -> Set[int]:
+    """The states in which a sentence may be over, without another word."""
+    found = set(finals)
+    while True:
+        more = {s for s, arcs in free.items() if any(target in found for target, _ in arcs)}
+        if more <= found:
+            return found
+        found |= more

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from assistant.core.automaton import Automaton
 from assistant.errors import ModelMissing
-from assistant.speech.expansion import Costs, Expansion, Unit, Units
+from assistant.speech.expansion import Costs, Expansion
 from assistant.speech.fst import write_fst
 from assistant.speech.lexicon import Lexicon
 from assistant.speech.model_folder import (
@@ -29,6 +29,7 @@ from assistant.speech.model_folder import (
     prepare_folder,
 )
 from assistant.speech.phonemes import Phones, plain
+from assistant.speech.units import Unit, Units
 
 _UNITS = "graph/units.tsv"
 COMMON_WORDS = "common_words.txt"
@@ -124,7 +125,8 @@ def one_spelling(automaton: Automaton, spoken: Mapping[str, Sequence[Phones]]) -
 
 
 def read_units(model_dir: Path) -> Units:
-    """Reads `graph/units.tsv`: phone, position, left context, forward and loop transition id.
+    """Reads `graph/units.tsv`: phone, position, left context, forward and loop transition id, and
+    frames it lasts at least.
 
     Raises:
         ModelMissing: it is not there or not such a table.
@@ -133,14 +135,14 @@ def read_units(model_dir: Path) -> Units:
         rows = (model_dir / _UNITS).read_text("utf-8").splitlines()[1:]
         fields = [row.split("\t") for row in rows]
         table = {
-            (phone, position, left): Unit(int(forward), int(loop))
-            for phone, position, left, forward, loop in fields
+            (phone, position, left): Unit(int(forward), int(loop), int(frames))
+            for phone, position, left, forward, loop, frames in fields
         }
     except FileNotFoundError as cause:
         raise ModelMissing(str(model_dir), f"has no {_UNITS}") from cause
     except (OSError, ValueError) as cause:
         raise ModelMissing(str(model_dir), f"{_UNITS} is broken") from cause
-    ids = {number for unit in table.values() for number in unit}
+    ids = {number for unit in table.values() for number in unit[:2]}
     if not ids or ids != set(range(1, len(ids) + 1)):
         raise ModelMissing(str(model_dir), f"{_UNITS} has gaps in its transition ids")
     return Units(table)

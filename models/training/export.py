@@ -91,8 +91,11 @@ def _word_boundaries(inventory: list[Unit]) -> str:
 
 
 def _unit_table(inventory: list[Unit]) -> str:
-    rows = [f"{u.phone}\t{u.position}\t*\t{u.forward_tid}\t{u.loop_tid}\n" for u in inventory]
-    return "phone\tposition\tleft\tforward_tid\tloop_tid\n" + "".join(rows)
+    rows = [
+        f"{u.phone}\t{u.position}\t*\t{u.forward_tid}\t{u.loop_tid}\t{u.frames}\n"
+        for u in inventory
+    ]
+    return "phone\tposition\tleft\tforward_tid\tloop_tid\tframes\n" + "".join(rows)
 
 
 def _write_network(nnet: NnetWriter, net: Network) -> str:

@@ -19,6 +19,9 @@ PHONES = (SILENCE, *_ARPABET.split())
 PHONE_INDEX = {phone: index for index, phone in enumerate(PHONES)}
 POSITIONS = {"S": "singleton", "B": "begin", "I": "internal", "E": "end"}
 OUTPUTS = 2 * len(PHONES)
+# Phones that last two output frames, 60 ms, at least: of those aligned, less than 7 % are shorter
+# (`durations.py`). All others may be over after one.
+NEVER_SHORT = ("AW", "AY", "CH", "EY", "JH", "NG", "OW", "OY", "S", "SH", "Z", "ZH")
 
 
 class Unit(NamedTuple):
@@ -31,6 +34,7 @@ class Unit(NamedTuple):
     loop_output: int
     forward_tid: int
     loop_tid: int
+    frames: int
 
 
 def onset(phone: str) -> int:
@@ -59,6 +63,7 @@ def units() -> list[Unit]:
             loop_output=rest(phone),
             loop_tid=2 * index + 1,
             forward_tid=2 * index + 2,
+            frames=1 + (phone in NEVER_SHORT),
         )
         for index, (phone, position) in enumerate(pairs)
     ]

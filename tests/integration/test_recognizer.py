@@ -217,7 +217,7 @@ def test_a_web_page_instead_of_a_model(model: Path) -> None:
     [
         ("conf/mfcc.conf", "--num-ceps=40", "--num-ceps=13"),
         ("conf/mfcc.conf", "--num-ceps=40", "--nonsense=40"),
-        ("graph/units.tsv", "SIL\tS\t*\t2\t1\n", "SIL\tS\t*\t4002\t4001\n"),
+        ("graph/units.tsv", "SIL\tS\t*\t2\t1\t1\n", "SIL\tS\t*\t4002\t4001\t1\n"),
         ("graph/phones/word_boundary.int", "5 singleton\n", ""),
         ("graph/phones/word_boundary.int", "5 singleton\n", "5 nothing\n"),
     ],

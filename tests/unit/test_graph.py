@@ -10,9 +10,10 @@ import pytest
 
 from assistant.core.automaton import Arc, Automaton
 from assistant.errors import ModelMissing
-from assistant.speech.expansion import Costs, Expansion, Unit, Units
+from assistant.speech.expansion import Costs, Expansion
 from assistant.speech.graph import read_units
 from assistant.speech.phonemes import Phones
+from assistant.speech.units import Unit, Units
 
 PHONES = ("SIL", "A", "B", "K")
 COSTS = Costs(
@@ -34,11 +35,11 @@ SPOKEN = {
 UNKNOWN, NOISE = 1, 2
 
 
-def units(lefts: Sequence[str] = ("*",)) -> Units:
+def units(lefts: Sequence[str] = ("*",), frames: int = 1) -> Units:
     """Numbered units; silence never depends on its left."""
     keys = [("SIL", "S", "*")]
     keys += [(p, position, left) for p in PHONES[1:] for position in "SBIE" for left in lefts]
-    return Units({key: Unit(2 * n + 2, 2 * n + 1) for n, key in enumerate(keys)})
+    return Units({key: Unit(2 * n + 2, 2 * n + 1, frames) for n, key in enumerate(keys)})
 
 
 def grammar_of(*sentences: str) -> Automaton:
@@ -169,6 +170,22 @@ def test_noise_before_and_after_does_not_hide_the_sentence(table: Units) -> None
     assert (NOISE, 3, 4, NOISE) in heard
 
 
+@pytest.mark.parametrize("lefts", [("*",), PHONES], ids=["mono", "left-biphone"])
+def test_a_phone_lasts_as_long_as_it_must(lefts: Sequence[str]) -> None:
+    table = units(lefts, frames=3)
+    expansion = expanded(table, "ab ab")
+    assert set(transduce(expansion, frames(table, "AB", "AB", stay=2))) == {(3, 3)}
+    assert set(transduce(expansion, frames(table, "AB", "AB", stay=3))) == {(3, 3)}
+    assert not transduce(expansion, frames(table, "AB", "AB", stay=1))
+
+
+def test_the_last_phone_of_a_sentence_may_be_cut_short() -> None:
+    table = units(frames=3)
+    expansion, said = expanded(table, "ab ab"), frames(table, "AB", "AB")
+    assert set(transduce(expansion, said[:-2])) == {(3, 3)}
+    assert not transduce(expansion, said[:4] + said[6:])
+
+
 def test_words_share_their_first_phones() -> None:
     alone = expanded(units(), "ka").n_states + expanded(units(), "cab").n_states
     assert expanded(units(), "ka", "cab").n_states < alone - 2
@@ -176,12 +193,12 @@ def test_words_share_their_first_phones() -> None:
 
 def test_the_table_of_units_is_read(tmp_path: Path) -> None:
     (tmp_path / "graph").mkdir()
-    header = "phone\tposition\tleft\tforward_tid\tloop_tid\n"
-    table = "SIL\tS\t*\t2\t1\nA\tB\tSIL\t4\t3\nA\tB\t*\t6\t5\n"
+    header = "phone\tposition\tleft\tforward_tid\tloop_tid\tframes\n"
+    table = "SIL\tS\t*\t2\t1\t1\nA\tB\tSIL\t4\t3\t1\nA\tB\t*\t6\t5\t2\n"
     (tmp_path / "graph/units.tsv").write_text(header + table)
     table_read = read_units(tmp_path)
     assert table_read.unit("A", "B", "SIL") == Unit(4, 3)
-    assert table_read.unit("A", "B", "K") == Unit(6, 5)
+    assert table_read.unit("A", "B", "K") == Unit(6, 5, frames=2)
     assert table_read.depend_on_left
 
 

@@ -84,8 +84,8 @@ def test_export_writes_every_file_that_the_graph_compiler_reads(net, tmp_path):
         "graph/phones/word_boundary.int",
     }
     rows = [line.split("\t") for line in (tmp_path / "graph/units.tsv").read_text().splitlines()]
-    assert rows[0] == ["phone", "position", "left", "forward_tid", "loop_tid"]
-    assert rows[1] == ["SIL", "S", "*", "2", "1"]
+    assert rows[0] == ["phone", "position", "left", "forward_tid", "loop_tid", "frames"]
+    assert rows[1] == ["SIL", "S", "*", "2", "1", "1"]
     assert len(rows) == 161
 
 
