@@ -18,7 +18,8 @@ AFTER_CALL = Interpretation(intent="call.after")
 """After hanging up: minutes to the next appointment and the one thing to do."""
 CALL_FAILED = "call.failed"
 """After a call that never came up: the reason, and the next best way to ask for."""
-_BEFORE_ANSWER = frozenset({EndReason.NO_ANSWER, EndReason.DECLINED})
+_BEFORE_ANSWER = {EndReason.NO_ANSWER: "missed", EndReason.DECLINED: "turned_down"}
+"""How a call ends that nobody took -> what is shown when it was one to the driver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,8 @@ def _ended(memory: Memory, event: Ended, wording: Wording) -> News:
     card = _card(wording.phrase(f"ended_{event.reason.value}", name=who), who)
     if call and call.incoming and call.began is None:
         memory.missed_call = Action(kind="call", target=call.uri, name=call.name)
+        if event.reason in _BEFORE_ANSWER:
+            card = _card(wording.phrase(_BEFORE_ANSWER[event.reason], name=who), who)
         return News(card=card)
     if memory.rings_in and memory.call:
         return _calls(_who(memory, memory.call.name, wording), wording)
