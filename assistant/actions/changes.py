@@ -44,7 +44,8 @@ def create(world: World, reading: Interpretation) -> Outcome:
     when = when_of(reading)
     if when is None or when.grain in (Grain.WEEK, Grain.MONTH):
         return asked_for(world, reading, "when", "ask_when", keeps=True)
-    if when.grain is Grain.DAY or (when.grain is Grain.RANGE and "whole" not in reading.slots):
+    is_whole = when.has_end or "whole" in reading.slots
+    if when.grain is Grain.DAY or (when.grain is Grain.RANGE and not is_whole):
         return asked_for(world, reading, "when", "ask_time", keeps=True)
     span = _ahead(world, when, minutes_of(reading, 0))
     if span is None:

@@ -64,6 +64,8 @@ class When:
     grain: Grain
     has_day: bool = True
     """False for a bare time of day, which may belong to a day that was spoken of before."""
+    has_end: bool = False
+    """Begin and end were said as times: "from two to four", not "tomorrow afternoon"."""
 
 
 class Response(StrEnum):

@@ -62,6 +62,7 @@ def resolve(heard: str, fields: Fields, now: datetime) -> When:
         spans=tuple(distinct.values())[:_MOST_SPANS],
         grain=grain,
         has_day=has_day or grain is not Grain.INSTANT,
+        has_end=grain is Grain.RANGE and not fields.keys().isdisjoint({"hour_2", "clock_2"}),
     )
 
 
