@@ -121,15 +121,13 @@ Subsets = dict[Subset, dict[Symbol, Subset]]
 
 def determine(weaver: Weaver, start: Subset = frozenset({0})) -> Network:
     """The deterministic network, for walking."""
-    arcs = _subsets(weaver, start)
-    number = {subset: i for i, subset in enumerate(arcs)}
+    subsets, arcs = _explored(weaver, start)
     finals: dict[int, dict[Hashable, float]] = {}
-    for subset, i in number.items():
+    for i, subset in enumerate(subsets):
         labels = [label for state in subset for label in weaver.labels.get(state, ())]
         if labels:
             finals[i] = dict.fromkeys(labels, 1.0)
-    out = tuple({symbol: number[t] for symbol, t in arcs[s].items()} for s in arcs)
-    return Network(arcs=out, finals=finals)
+    return Network(arcs=tuple(arcs), finals=finals)
 
 
 def merge(weaver: Weaver, start: Subset = frozenset({0})) -> Network:
@@ -140,23 +138,32 @@ def merge(weaver: Weaver, start: Subset = frozenset({0})) -> Network:
     return _merged(order, arcs, counts, finals)
 
 
-def _subsets(weaver: Weaver, start: Subset) -> Subsets:
-    """Every set of states that some beginning of a sentence leads to; the start comes first."""
-    arcs: Subsets = {}
-    same: dict[Subset, Subset] = {}  # one object for each set: ten arcs lead to it
-    waiting = [start]
-    while waiting:
-        subset = waiting.pop()
-        if subset in arcs:
-            continue
+def _explored(weaver: Weaver, start: Subset) -> tuple[list[Subset], list[dict[Symbol, int]]]:
+    """Every set of states that some beginning of a sentence leads to, the start first, and which
+    of them each symbol leads to from there."""
+    number = {start: 0}
+    subsets, arcs = [start], []
+    for subset in subsets:  # grows as it is walked
         targets: dict[Symbol, set[int]] = {}
         for state in subset:
             for symbol, target in weaver.out[state]:
                 targets.setdefault(symbol, set()).add(target)
-        found = {symbol: frozenset(states) for symbol, states in targets.items()}
-        arcs[subset] = {symbol: same.setdefault(found[symbol], found[symbol]) for symbol in found}
-        waiting.extend(arcs[subset].values())
-    return arcs
+        leads = {}
+        for symbol, states in targets.items():
+            reached = frozenset(states)
+            leads[symbol] = number.setdefault(reached, len(subsets))
+            if leads[symbol] == len(subsets):
+                subsets.append(reached)
+        arcs.append(leads)
+    return subsets, arcs
+
+
+def _subsets(weaver: Weaver, start: Subset) -> Subsets:
+    subsets, arcs = _explored(weaver, start)
+    return {
+        subset: {symbol: subsets[target] for symbol, target in leads.items()}
+        for subset, leads in zip(subsets, arcs, strict=True)
+    }
 
 
 def _topological(arcs: Subsets, start: Subset) -> list[Subset]:
