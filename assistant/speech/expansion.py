@@ -179,7 +179,7 @@ class Expansion:
         roots: dict[tuple[str, str], Node],
         inner: dict[tuple[int, Unit], Node],
     ) -> Node:
-        """The state after the last phone, made where no other word has made it."""
+        """The last phone, made where no other word has made it."""
         if phones not in self._spelt:
             self._spelt[phones] = self._spell(phones)
         first, units = self._spelt[phones]
