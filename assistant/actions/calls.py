@@ -23,6 +23,7 @@ from assistant.actions.selection import (
     meant,
     named_of,
     when_of,
+    without_next,
     works_for,
 )
 from assistant.actions.world import World
@@ -103,6 +104,7 @@ def emergency(world: World, reading: Interpretation) -> Outcome:
 
 def meeting(world: World, reading: Interpretation) -> Outcome:
     """call.meeting, "call my 3 pm": join it if it can be joined now, else call who is in it."""
+    reading = without_next(reading)
     found = appointments_meant(world, reading) or _default(world, reading)
     if not found:
         return _nothing_there(world, reading)
@@ -167,6 +169,7 @@ def organizer(world: World, reading: Interpretation) -> Outcome:
 
 def join(world: World, reading: Interpretation) -> Outcome:
     """call.join: the meeting that is meant, else the one that can be entered now."""
+    reading = without_next(reading)
     if reading.slots:
         found = appointments_meant(world, reading)
     else:

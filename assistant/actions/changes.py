@@ -186,8 +186,7 @@ def _one(world: World, reading: Interpretation) -> Appointment | Ask:
     meant = appointments_meant(world, reading)
     found = [a for a in meant if not a.is_all_day and a.span.end > world.now]
     if reading.intent == "calendar.respond":
-        invited = found or ([] if reading.slots.keys() - {"response"} else world.appointments)
-        found = [a for a in invited if _is_open(world, a)] or found
+        found = _invited(world, reading, found)
     if not found and not meant and not reading.slots.keys() - _NEW:
         return asked_for(world, reading, "title", "ask_title")
     if not found:
@@ -205,8 +204,15 @@ def _one(world: World, reading: Interpretation) -> Appointment | Ask:
     return Ask(text=text, card=card, interpretation=reading, choices=choices)
 
 
+def _invited(world: World, reading: Interpretation, found: list[Appointment]) -> list[Appointment]:
+    """Invitations that wait for an answer go before what has one."""
+    is_any = not reading.slots.keys() - {"response", "next"}
+    among = world.appointments if is_any and (not found or "next" in reading.slots) else found
+    waiting = [a for a in among if _is_open(world, a)]
+    return waiting[:1] if "next" in reading.slots and waiting else waiting or found
+
+
 def _is_open(world: World, one: Appointment) -> bool:
-    """An invitation that waits for an answer."""
     return one.response is Response.NEEDS_ACTION and one.span.end > world.now
 
 

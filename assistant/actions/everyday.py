@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from assistant.actions.changes import CALENDAR
-from assistant.actions.selection import appointments_meant, named_of
+from assistant.actions.selection import appointments_meant, named_of, without_next
 from assistant.actions.telling import place, title
 from assistant.actions.world import World
 from assistant.core import agenda
@@ -91,6 +91,7 @@ def _nowhere(world: World, one: Appointment) -> Reply:
 
 def _somewhere(world: World, reading: Interpretation) -> Appointment:
     """The meeting that is meant, or is "there"; else the next one with a place. Raises NotFound."""
+    reading = without_next(reading)
     found = appointments_meant(world, reading) if reading.slots else ()
     if not found and reading.slots.keys() & _NAMED:
         sought = named_of(reading, "title")

@@ -54,6 +54,12 @@ def named_of(reading: Interpretation, slot: str) -> Named | None:
     return value if isinstance(value, Named) else None
 
 
+def without_next(reading: Interpretation) -> Interpretation:
+    """What can be entered or driven to now goes before "my next meeting"."""
+    slots = {slot: value for slot, value in reading.slots.items() if slot != "next"}
+    return replace(reading, slots=slots)
+
+
 def in_calendar(world: World, reading: Interpretation) -> tuple[World, Interpretation]:
     """Where a calendar is named, a world with nothing but it, and the rest of the question."""
     named = named_of(reading, "calendar")
@@ -96,11 +102,16 @@ def appointments_meant(world: World, reading: Interpretation) -> tuple[Appointme
         found = agenda.at(world.appointments, when)
     elif any(slot in reading.slots for slot in ("title", "person", "org")):
         found = agenda.attended(world.appointments)
+    elif "next" in reading.slots:
+        return agenda.outlook(world.appointments, world.now).next[:1]
     elif world.context.topic:
         return tuple(
             b for a in world.context.topic for b in (_entered(world, a) if not a.uid else (a,))
         )
-    return _by_nearness(world, tuple(a for a in found if _fits(a, reading)))
+    found = _by_nearness(world, tuple(a for a in found if _fits(a, reading)))
+    if "next" in reading.slots:
+        return tuple(a for a in found if a.span.start > world.now)[:1]
+    return found
 
 
 def _entered(world: World, new: Appointment) -> tuple[Appointment, ...]:

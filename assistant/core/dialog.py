@@ -28,8 +28,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from assistant.core import consent, questions
 from assistant.core import events as ev
-from assistant.core import questions
 from assistant.core.events import Command, Sound, Timer
 from assistant.core.floor import CALLS, Floor
 from assistant.core.model import Interpretation, Named, When
@@ -124,9 +124,9 @@ class Dialog(Floor):
         if event.turn != self.turn:
             return []
         reading = questions.likeliest(self.pending, event.readings)
-        self._sure = questions.is_sure(event.hypothesis, reading, event.readings)
+        self._sure = consent.is_sure(event.hypothesis, reading, event.readings)
         if self.memory.rings_in and not self.pending:
-            reading = questions.to_caller(reading, sure=self._sure)
+            reading = consent.to_caller(reading, sure=self._sure)
         if reading and reading.intent == "session.cancel":
             return self._dropped()
         if self.pending:

@@ -27,7 +27,12 @@ WORKING_S = 1.5
 TOO_SLOW_S = 8.0
 CALLS = frozenset({"call", "join"})
 """Kinds of action that are announced and wait for the cancel window."""
-ORDERS = frozenset({"call.person", "call.meeting", "call.join"})
+ORDERS = frozenset(
+    {
+        *("call.person", "call.meeting", "call.join"),
+        *("calendar.move", "calendar.cancel", "calendar.respond"),
+    }
+)
 """Intents of which "no, the other one" may speak."""
 
 

@@ -43,7 +43,7 @@ class Memory:
     held: Call | None = None
     """On hold while another one is spoken in."""
     order: Interpretation | None = None
-    """The last order to call."""
+    """The last order to call somebody or to change an entry."""
     asked: Interpretation | None = None
     """The last question about a time."""
     last_call: Action | None = None

@@ -1,4 +1,4 @@
-"""The pending question: what an utterance means while one is open, and how sure is sure.
+"""The pending question: what an utterance means while one is open.
 
 Pure functions for `dialog`. Nothing here dials: `Carry` is the driver's explicit consent, or the
 end of an unopposed cancel window.
@@ -11,18 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 
 from assistant.core.clock import instant, instants
+from assistant.core.consent import MIN_MARGIN, MIN_SCORE, allows, allows_order, is_answer
 from assistant.core.events import Scope
-from assistant.core.model import Grain, Hypothesis, Interpretation, Named, Span, When
+from assistant.core.model import Grain, Interpretation, Named, Span, When
 from assistant.core.outcome import Action, Ask, Card, Confirm
-
-MIN_CONFIDENCE = 0.85
-"""Recogniser confidence from which a call is announced instead of asked; tuned on the fixtures."""
-
-MIN_SCORE = 0.85
-"""Matcher score from which a call is announced instead of asked."""
-
-MIN_MARGIN = 0.08
-"""Score distance to the next different reading that makes a clear winner."""
 
 _CONSENT = frozenset({"session.yes", "session.no", "session.cancel"})
 """Without an open question "call" is no yes, but half a command, and "cancel it" is an order."""
@@ -39,15 +31,7 @@ _HARMLESS = FOLLOWED | {
 }
 """Intents that an open question outlasts."""
 
-TO_CALLER: Mapping[str, str] = {
-    "session.yes": "call.answer",
-    "session.no": "call.decline",
-    "session.cancel": "call.decline",
-    "call.hangup": "call.decline",
-}
-"""A ringing call is a question as well."""
-
-_OF_A_MEETING = frozenset({"when", "title", "person"})
+_OF_A_MEETING = frozenset({"when", "title", "person", "next"})
 ANSWERS = frozenset({"session.answer", "session.choose", "session.correct"})
 CORRECTED: Mapping[str, Mapping[str, str]] = {
     "calendar.move": {"when": "to", "minutes": "minutes"},
@@ -101,7 +85,7 @@ def own_words(
 ) -> Interpretation | None:
     """`reading`, or what is `typed` when a message is asked for and nothing else fits well."""
     is_wanted = isinstance(pending, Ask) and pending.slot == "text" and typed
-    if not is_wanted or (reading and (_is_answer(reading) or reading.score >= MIN_SCORE)):
+    if not is_wanted or (reading and (is_answer(reading) or reading.score >= MIN_SCORE)):
         return reading
     return Interpretation(intent="session.answer", slots={"text": typed})
 
@@ -131,41 +115,18 @@ def labels(pending: Pending | None) -> tuple[str, ...]:
 
 
 def likeliest(pending: Pending | None, readings: Sequence[Interpretation]) -> Interpretation | None:
-    """The first reading; of equals an answer while a question is open, else a command."""
+    """The first reading; of equals an answer while a question is open, "yes, cancel it" before
+    "cancel it", else a command."""
     if not readings:
         return None
     if pending:
         near = [r for r in readings if readings[0].score - r.score < MIN_MARGIN]
         clear = [r for r in near if not isinstance(answer(pending, r), Unclear)]
-        return min(clear or near, key=lambda r: not _is_answer(r))
+        return min(clear or near, key=lambda r: (not is_answer(r), "act" not in r.slots))
     near = [r for r in readings if readings[0].score - r.score < MIN_MARGIN]
     best = min(near, key=lambda r: r.intent in _CONSENT)
     moved = (r for r in near if r.intent == best.intent and "to" in r.slots)
     return next((r for r in moved if len(r.slots) > 1 or "when" not in best.slots), best)
-
-
-def to_caller(reading: Interpretation | None, *, sure: bool) -> Interpretation | None:
-    """What is said while a call rings; half a yes or no neither answers nor declines."""
-    intent = TO_CALLER.get(reading.intent) if reading else None
-    if intent is None:
-        return reading
-    return Interpretation(intent=intent) if sure else None
-
-
-def is_sure(
-    hypothesis: Hypothesis, chosen: Interpretation | None, readings: Sequence[Interpretation]
-) -> bool:
-    """Whether `chosen` is clear enough to announce a call without asking.
-
-    Answers and commands are no rivals: the open question decided between them.
-    """
-    if chosen is None or hypothesis.confidence < MIN_CONFIDENCE:
-        return False
-    if _is_answer(chosen):
-        return chosen.score >= MIN_SCORE
-    rivals = [r.score for r in readings if r.intent != chosen.intent and not _is_answer(r)]
-    margin = chosen.score - max(rivals, default=0.0)
-    return chosen.score >= MIN_SCORE and margin >= MIN_MARGIN
 
 
 def waiting(pending: Pending, reading: Interpretation) -> Ask | Confirm | None:
@@ -173,10 +134,6 @@ def waiting(pending: Pending, reading: Interpretation) -> Ask | Confirm | None:
     if isinstance(pending, CancelWindow) or reading.intent not in _HARMLESS:
         return None
     return pending if isinstance(pending, Confirm) or pending.text.endswith("?") else None
-
-
-def _is_answer(reading: Interpretation) -> bool:
-    return reading.intent.startswith("session.")
 
 
 def answer(pending: Pending, reading: Interpretation | None) -> Answer:
@@ -189,7 +146,7 @@ def answer(pending: Pending, reading: Interpretation | None) -> Answer:
         return _answer_ask(pending, reading)
     if reading.intent == "session.yes":
         done = pending.done if isinstance(pending, Confirm) else ""
-        return Carry(pending.action, done)
+        return Carry(pending.action, done) if allows(reading, pending.action) else Unclear()
     if reading.intent not in ANSWERS:
         return Run(reading)
     order = pending.interpretation if isinstance(pending, Confirm) else None
@@ -248,10 +205,9 @@ def _in_week(week: Span, said: When) -> When:
 
 
 def _answer_ask(ask: Ask, reading: Interpretation) -> Answer:
-    if reading.intent == "session.yes" and len(ask.choices) == 1:
-        return _chosen(ask, 0)
     if reading.intent == "session.yes":
-        return Unclear()
+        is_clear = len(ask.choices) == 1 and allows_order(reading, ask)
+        return _chosen(ask, 0) if is_clear else Unclear()
     if reading.intent == "session.choose":
         index = _index(ask, reading.slots.get("choice"))
         return Unclear() if index is None else _chosen(ask, index)

@@ -28,10 +28,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from assistant.actions.selection import is_clear
+from assistant.core.consent import is_sure
 from assistant.core.locales import Locale, parse
 from assistant.core.match import Matcher
 from assistant.core.model import Appointment, Contact, Hypothesis, Interpretation, Named
-from assistant.core.questions import is_sure
 from assistant.core.slots import build_vocabulary
 
 ROOT = Path(__file__).parents[2]

@@ -155,6 +155,34 @@ def test_a_change_needs_a_yes(dialog: Dialog) -> None:
     assert spoken(done(dialog, Reply(text="", card=CARD))) == ["moved."]
 
 
+@pytest.mark.parametrize(
+    ("act", "is_done"), [("call", False), ("message", False), ("cancel", True)]
+)
+def test_a_yes_allows_what_it_names_and_nothing_else(
+    dialog: Dialog, act: str, is_done: bool
+) -> None:
+    press(dialog)
+    hear(dialog, "calendar.cancel")
+    action = Action(kind="cancel", target="x")
+    done(dialog, Confirm(text="Cancel it?", card=CARD, action=action))
+    feed(dialog, ev.SpeechDone())
+    yes = Interpretation(intent="session.yes", slots={"act": act})
+    heard = Hypothesis(text="yes", confidence=1.0)
+    commands = feed(dialog, ev.Heard(turn=dialog.turn, hypothesis=heard, readings=(yes,)))
+    assert orders(commands) == ([action] if is_done else [])
+
+
+def test_half_a_yes_allows_nothing(dialog: Dialog) -> None:
+    press(dialog)
+    hear(dialog, "calendar.cancel")
+    done(dialog, Confirm(text="Cancel it?", card=CARD, action=Action(kind="cancel", target="x")))
+    feed(dialog, ev.SpeechDone())
+    yes = Interpretation(intent="session.yes", score=0.8)
+    heard = Hypothesis(text="yes or", confidence=1.0)
+    commands = feed(dialog, ev.Heard(turn=dialog.turn, hypothesis=heard, readings=(yes,)))
+    assert orders(commands) == []
+
+
 def test_a_question_is_asked_again_once_then_left(dialog: Dialog) -> None:
     press(dialog)
     hear(dialog, "calendar.move")
@@ -590,6 +618,14 @@ def test_a_ringing_call_is_a_question(dialog: Dialog, said: str, meant: str) -> 
     assert orders(hear(dialog, said, confidence=0.5)) == [], "half a word"
     feed(dialog, ev.SpeechDone())
     assert orders(hear(dialog, said)) == [Interpretation(intent=meant)]
+
+
+def test_a_yes_to_something_else_answers_no_call(dialog: Dialog) -> None:
+    feed(dialog, ev.Ringing(uri=CALL.target, name="Anna", incoming=True), ev.SpeechDone())
+    yes = Interpretation(intent="session.yes", slots={"act": "message"})
+    heard = Hypothesis(text="send it", confidence=1.0)
+    commands = feed(dialog, ev.Heard(turn=dialog.turn, hypothesis=heard, readings=(yes,)))
+    assert orders(commands) == []
 
 
 def test_who_calls_during_a_question_is_announced_and_no_yes_is_meant_for_it(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from assistant.core.consent import is_sure
 from assistant.core.events import Scope
 from assistant.core.locales import Locale
 from assistant.core.match import Matcher
@@ -19,7 +20,7 @@ from assistant.core.model import (
     Named,
     When,
 )
-from assistant.core.questions import is_sure, likeliest
+from assistant.core.questions import likeliest
 from assistant.core.slots import build_vocabulary
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=ZoneInfo("Europe/London"))
