@@ -17,7 +17,7 @@ from assistant.core.slots import Vocabulary
 from assistant.core.template import automaton
 from assistant.core.tokens import tokens
 from assistant.speech.endpoint import Decision
-from assistant.speech.recognizer import Language, Recognizer, Utterance
+from assistant.speech.recognizer import ANSWERS, Language, Recognizer, Utterance
 
 CHUNK_S = 0.1
 MOST_QUESTIONS = 2
@@ -64,7 +64,8 @@ class Ears:
         language = self._languages.get(key)
         if language is None:
             graph = automaton(self._locale, self._vocabulary, scope, choices)
-            language = self.recognizer.language(graph, self.say_like)
+            limits = None if scope is Scope.IDLE else ANSWERS
+            language = self.recognizer.language(graph, self.say_like, limits)
             self._languages[key] = language
             asked = [key for key in self._languages if key[1]]
             for key in asked[:-MOST_QUESTIONS]:

@@ -39,7 +39,7 @@ COMMON_WORDS = "common_words.txt"
 class Embedded:
     """A model that came with roadcall, or that its recipe has made: `Compiler` for it."""
 
-    def __init__(self, model_dir: Path, filler: Costs) -> None:
+    def __init__(self, model_dir: Path) -> None:
         """Raises ModelMissing unless the folder is a whole model."""
         check_files(model_dir, (_UNITS, "lexicon.tsv.gz"))
         boundaries = (model_dir / BOUNDARIES).read_text("utf-8", errors="replace").splitlines()
@@ -47,13 +47,14 @@ class Embedded:
             raise ModelMissing(str(model_dir), f"{BOUNDARIES} does not belong to {_UNITS}")
         self.lexicon = Lexicon(model_dir)
         self._model_dir = model_dir
-        self._filler = filler
 
     @property
     def abilities(self) -> str:
         return "any name, exact grammar, rejection by a loop of all phones"
 
-    def compile(self, automaton: Automaton, out_dir: Path, say_like: Mapping[str, str]) -> Compiled:
+    def compile(
+        self, automaton: Automaton, out_dir: Path, say_like: Mapping[str, str], filler: Costs
+    ) -> Compiled:
         """Raises ModelMissing when the dictionary does not belong to the model."""
         spoken = self.lexicon.pronounce_all(automaton.words, say_like)
         left_out = frozenset(word for word, ways in spoken.items() if not ways)
@@ -63,7 +64,7 @@ class Embedded:
             self.lexicon,
             self._model_dir,
             out_dir,
-            filler=self._filler,
+            filler=filler,
             say_like=say_like,
         )
         guessed = self.lexicon.approximated & automaton.words

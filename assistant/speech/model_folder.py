@@ -13,6 +13,7 @@ from typing import Protocol
 
 from assistant.core.automaton import Automaton
 from assistant.errors import ModelMissing
+from assistant.speech.expansion import Costs
 
 EPSILON = "<eps>"
 UNKNOWN = "[unk]"
@@ -52,7 +53,9 @@ class Compiler(Protocol):
     def abilities(self) -> str:
         """What the model can do, for the driver to read."""
 
-    def compile(self, automaton: Automaton, out_dir: Path, say_like: Mapping[str, str]) -> Compiled:
+    def compile(
+        self, automaton: Automaton, out_dir: Path, say_like: Mapping[str, str], filler: Costs, /
+    ) -> Compiled:
         """Writes a Vosk model folder into `out_dir`. Raises ModelMissing."""
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from assistant.core.automaton import Arc, Automaton
 from assistant.errors import ModelMissing
 from assistant.speech.arcs import Arcs, LabelledArc
+from assistant.speech.expansion import Costs
 from assistant.speech.fst import check_lookahead, write_fst
 from assistant.speech.graph import one_spelling
 from assistant.speech.model_folder import (
@@ -79,8 +80,10 @@ class Official:
             " rejection by a loop of its words"
         )
 
-    def compile(self, automaton: Automaton, out_dir: Path, say_like: Mapping[str, str]) -> Compiled:
-        """Raises ModelMissing."""
+    def compile(
+        self, automaton: Automaton, out_dir: Path, say_like: Mapping[str, str], _: Costs
+    ) -> Compiled:
+        """Raises ModelMissing. The filler is the model's own words, at costs of its own."""
         vocabulary = self._vocabulary
         sounds = vocabulary.sounds(automaton.words)
         automaton = one_spelling(automaton, sounds)

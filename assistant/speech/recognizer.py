@@ -49,6 +49,10 @@ class Limits:
     """Posterior of a meaning below which it counts as not understood."""
 
 
+ANSWERS = Limits(filler=Costs(unknown_word=4.5, unknown_phone=2.1), least_confidence=0.9)
+"""While something is asked or somebody is on the line: few words, told apart well, but much that
+passengers say resembles one."""
+
 RECORDINGS = Limits(
     filler=Costs(grammar=0.7, unknown_word=4.5, unknown_phone=2.45, noise_phone=2.4),
     least_confidence=0.5,
@@ -68,6 +72,7 @@ class Language:
     """Words whose sound was only guessed."""
     left_out: frozenset[str]
     """Words that the model cannot hear at all."""
+    limits: Limits
 
 
 class Recognizer:
@@ -81,7 +86,7 @@ class Recognizer:
             ConfigError: vosk is not installed.
         """
         self._limits = limits or Limits()
-        self._compiler = open_model(model_dir, language, self._limits.filler)
+        self._compiler = open_model(model_dir, language)
         try:
             import vosk
         except ImportError as cause:
@@ -96,14 +101,21 @@ class Recognizer:
         """What the model can do, for the driver to read."""
         return self._compiler.abilities
 
-    def language(self, automaton: Automaton, say_like: Mapping[str, str] | None = None) -> Language:
+    def language(
+        self,
+        automaton: Automaton,
+        say_like: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+    ) -> Language:
         """Compiles and loads a grammar; may run in any thread.
 
         Raises:
             ModelMissing: the acoustic model cannot be loaded.
         """
+        limits = limits or self._limits
         with self._compiling, tempfile.TemporaryDirectory(prefix="roadcall-") as folder:
-            compiled = self._compiler.compile(automaton, Path(folder), say_like or {})
+            out_dir = Path(folder)
+            compiled = self._compiler.compile(automaton, out_dir, say_like or {}, limits.filler)
             try:
                 model = self._vosk.Model(folder)
                 self._vosk.KaldiRecognizer(model, RATE_HZ)  # fails here, if at all
@@ -114,6 +126,7 @@ class Recognizer:
             sentences=Sentences(compiled.automaton),
             approximated=compiled.approximated,
             left_out=compiled.left_out,
+            limits=limits,
         )
 
     def utterance(
@@ -122,20 +135,18 @@ class Recognizer:
         """Listens to one utterance; with `hold` it ends only after `release`."""
         decoder = self._vosk.KaldiRecognizer(language.model, RATE_HZ)
         decoder.SetMaxAlternatives(_MOST_ALTERNATIVES)
-        return Utterance(decoder, language, self._limits, meaning, hold=hold)
+        return Utterance(decoder, language, meaning, hold=hold)
 
 
 class Utterance:
     """One stretch of speech. Not for several threads at once."""
 
-    def __init__(
-        self, decoder: Any, language: Language, limits: Limits, meaning: Meaning, *, hold: bool
-    ) -> None:
+    def __init__(self, decoder: Any, language: Language, meaning: Meaning, *, hold: bool) -> None:
         self._decoder = decoder
         self._sentences = language.sentences
-        self._limits = limits
+        self._limits = language.limits
         self._meaning = meaning
-        self._endpointer = Endpointer(limits.patience, hold=hold)
+        self._endpointer = Endpointer(language.limits.patience, hold=hold)
         self._audio = bytearray()
         self._framed = 0
         self._decoded = 0
@@ -245,7 +256,7 @@ class Utterance:
         return self._meaning(" ".join(words)) if is_sentence else None
 
 
-def open_model(model_dir: Path, language: str, filler: Costs) -> Compiler:
+def open_model(model_dir: Path, language: str) -> Compiler:
     """Raises ModelMissing, naming what is wrong, unless the folder is a whole model."""
     graph = model_dir / "graph"
     if is_official(model_dir):
@@ -253,7 +264,7 @@ def open_model(model_dir: Path, language: str, filler: Costs) -> Compiler:
     if (graph / "HCLG.fst").is_file() and not (graph / "units.tsv").is_file():
         problem = f"has a fixed grammar; install a small one: roadcall models install {language}"
         raise ModelMissing(str(model_dir), problem)
-    return Embedded(model_dir, filler)
+    return Embedded(model_dir)
 
 
 def energy_dbfs(pcm: bytes) -> float:
