@@ -78,6 +78,16 @@ def best(
     return _Sentence(locale, chart, known).best(heard)
 
 
+def is_question(locale: Locale, words: Sequence[str], verbs: Collection[str]) -> bool:
+    """Whether it asks instead of ordering: by its first word after polite ones, unless there is a
+    verb of an order ("what about moving it")."""
+    polite = locale.opening_words - locale.questions
+    first = next((word for word in words if word not in polite), "")
+    if first in locale.wonders:
+        return True
+    return first in locale.questions and all(word not in verbs for word in words)
+
+
 class _Sentence:
     """What is in one sentence beside its cues."""
 
@@ -90,9 +100,7 @@ class _Sentence:
         self.strange = [at for at, word in enumerate(words) if word in locale.elsewhere]
         self.is_own = not locale.own_words.isdisjoint(words)
         self.denied = _denied(locale, words)
-        self.is_question = not locale.questions.isdisjoint(
-            words[:1]
-        ) and chart.prices.verbs.isdisjoint(words)
+        self.is_question = is_question(locale, words, chart.prices.verbs)
 
     def best(self, heard: Collection[str]) -> Guess | None:
         traces = _traces(self.locale, self.chart, self.chunks)

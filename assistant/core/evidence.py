@@ -5,9 +5,10 @@ Word for word is believed; this judges the rest. Neighbours: `search` finds the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from assistant.core.kinds import NAMES, Kind, Open
+from assistant.core.locale import Locale
 from assistant.core.pieces import Capture
 from assistant.core.search import Step
 
@@ -44,6 +45,14 @@ def is_evident(step: Step, kinds: Mapping[str, Kind], *, careful: bool) -> bool:
     if careful:
         return step.lost <= _CAREFUL_LOSS and step.said > step.lost
     return step.said >= _LEAST_SAID and step.lost <= _MOST_LOST * step.said
+
+
+def is_wondered(words: Sequence[str], step: Step, locale: Locale) -> bool:
+    """Whether what would be the name of a thing begins a question: "did I set a reminder"."""
+    return any(
+        isinstance(locale.kinds.get(c.slot.kind), Open) and words[c.start] in locale.wonders
+        for c in captures_of(step)
+    )
 
 
 def _is_stranger(capture: Capture) -> bool:

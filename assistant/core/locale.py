@@ -80,6 +80,8 @@ class Locale:
     """Words that a second order follows: "and"."""
     questions: frozenset[str]
     """Words that a question begins with: it orders nothing."""
+    wonders: frozenset[str]
+    """Those of them after which a verb gives no order either: "did my boss arrange lunch"."""
     negations: frozenset[str]
     """Words that turn a sentence round: none is overheard."""
     affirmed: tuple[tuple[str, ...], ...]
@@ -115,6 +117,11 @@ class Locale:
         )
         sentences = Sentences(before=self.before, after=self.after, templates=templates)
         return determine(*sentences.woven(self.rules))
+
+    @cached_property
+    def opening_words(self) -> frozenset[str]:
+        """Of polite words that may open any sentence."""
+        return frozenset(trees.words_of(self.before, self.rules))
 
     @cached_property
     def own_words(self) -> frozenset[str]:

@@ -27,7 +27,7 @@ __all__ = ["Intent", "Locale", "Sample", "Template", "parse"]
 SECTIONS = {
     "locale": {
         *("tag", "market", "name", "before", "after", "own"),
-        *("fillers", "elsewhere", "conjunctions", "questions", "negations", "recurring"),
+        *("fillers", "elsewhere", "conjunctions", "questions", "wonders", "negations", "recurring"),
         *("corrections", "honorifics", "affirmed"),
     },
     "rules": None,
@@ -90,6 +90,7 @@ class _File:
             elsewhere=self._words("elsewhere"),
             conjunctions=self._words("conjunctions"),
             questions=self._words("questions"),
+            wonders=self._words("wonders"),
             negations=self._words("negations"),
             affirmed=self._spoken(head, "affirmed"),
             recurring=self._words("recurring"),

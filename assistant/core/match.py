@@ -20,7 +20,7 @@ from assistant.core import slots as names
 from assistant.core import when as times
 from assistant.core.corrections import has_free, without_mistakes
 from assistant.core.events import Scope
-from assistant.core.evidence import SLOT_WORD, captures_of, is_evident, share_said
+from assistant.core.evidence import SLOT_WORD, captures_of, is_evident, is_wondered, share_said
 from assistant.core.kinds import NAMES, OPTION, Formed, Kind, Listed, Open, Sense
 from assistant.core.locale import Locale, Meaning
 from assistant.core.model import Interpretation, Named, When
@@ -220,22 +220,23 @@ class _Reader:
 
     def _ranked(self, words: tuple[str, ...], chart: Chart) -> list[Interpretation]:
         readings: dict[tuple[str, tuple[str, ...]], Interpretation] = {}
+        asks = chart.is_loose and cues.is_question(self.locale, words, chart.prices.verbs)
         for path in self.matcher.sentences(chart):
             intent = self.locale.intents[path.meaning.intent]
-            if self.scope not in intent.scopes:
+            careful, step = intent.careful, path.step
+            is_asked = careful and (asks or is_wondered(words, step, self.locale))
+            if self.scope not in intent.scopes or is_asked:
                 continue
-            careful = intent.careful
-            if chart.is_loose and not is_evident(path.step, self.locale.kinds, careful=careful):
+            if chart.is_loose and not is_evident(step, self.locale.kinds, careful=careful):
                 continue
-            score = share_said(path.step) - (_TYPED if path.meaning.is_typed else 0.0)
-            reading = self._interpretation(words, path.meaning, captures_of(path.step), score)
+            score = share_said(step) - (_TYPED if path.meaning.is_typed else 0.0)
+            reading = self._interpretation(words, path.meaning, captures_of(step), score)
             if careful and self._is_bare(words) and not reading.missing:
                 reading = replace(reading, score=min(reading.score, _ONE_WORD))
-            if intent.careful and reading.missing and path.step.lost:
+            limit = _CAREFUL_SCORE_LIMIT if careful else _SCORE_LIMIT
+            if reading.score < limit or (careful and reading.missing and step.lost):
                 continue
-            if reading.score < (_CAREFUL_SCORE_LIMIT if intent.careful else _SCORE_LIMIT):
-                continue
-            chart.limit = min(chart.limit, path.step.cost + _RIVAL)
+            chart.limit = min(chart.limit, step.cost + _RIVAL)
             key = (reading.intent, tuple(map(str, reading.slots.values())))
             readings[key] = max(readings.get(key, reading), reading, key=lambda one: one.score)
             if len(readings) == _MOST_READINGS:

@@ -245,6 +245,9 @@ def test_key_words_tell_what_no_template_fits(
     [
         ("en-GB", "is there a birthday party today"),
         ("en-GB", "does friday have any lunch"),
+        ("en-GB", "did i set a reminder for tomorrow"),
+        ("en-GB", "then what is my second event for tomorrow"),
+        ("en-GB", "thanks is bonnie coming over for the yoga session this weekend"),
         ("de-DE", "ist am freitag irgendein mittagessen"),
         ("fr-FR", "y a-t-il un déjeuner demain"),
     ],
