@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from assistant.actions import telling
+from assistant.actions import lengths, telling
 from assistant.actions.selection import (
     appointments_meant,
     ask_which_person,
@@ -28,7 +28,7 @@ DEFAULT_MINUTES = 30
 """Length of an appointment nobody gave a length."""
 
 CALENDAR = "calendar"
-_NEW = {"to", "minutes", "earlier", "response"}
+_NEW = {"to", "minutes", "earlier", "response", *lengths.SLOTS}
 """Slots that say what is to become of a meeting, not of which."""
 
 
@@ -113,15 +113,17 @@ def _only_once(world: World) -> Reply:
 
 
 def move(world: World, reading: Interpretation) -> Outcome:
-    """calendar.move: to a new time, or to the same time of another day."""
+    """calendar.move: to a new time, to the same time of another day, or to another end."""
     found = _one(world, reading)
     if not isinstance(found, Appointment):
         return found
+    if lengths.SLOTS & reading.slots.keys():
+        return _resize(world, reading, found)
     to = when_of(reading, "to")
     minutes = minutes_of(reading, 0)
     if (to is None and not minutes) or (to and to.grain in (Grain.WEEK, Grain.MONTH)):
         return asked_for(world, reading, "to", keeps=True)
-    if to and to.grain is Grain.RANGE:
+    if to and to.grain is Grain.RANGE and not to.has_end:
         return asked_for(world, reading, "to", "ask_time", keeps=True)
     later = timedelta(minutes=-minutes if "earlier" in reading.slots else minutes)
     span = _moved(world, found, to) if to else _shifted(world, found, later)
@@ -139,6 +141,23 @@ def move(world: World, reading: Interpretation) -> Outcome:
     return confirmed(world, action, text, "calendar.move.done", reading, found)
 
 
+def _resize(world: World, reading: Interpretation, found: Appointment) -> Outcome:
+    if not reading.slots.keys() & {"minutes", "end"}:
+        return asked_for(world, reading, "end")
+    span = lengths.resized(found, reading, world.now)
+    if span is None:
+        return told(world.wording.reply("calendar.move.no_end"), (found,))
+    action = Action(kind="move", target=found.uid, name=title(world, found), details=_stretch(span))
+    text = world.wording.reply(
+        "calendar.move.length",
+        title=action.name,
+        duration=world.wording.duration(span.end - span.start),
+        until=world.wording.time(span.end),
+        clash=_clash(world, span, found.uid),
+    )
+    return confirmed(world, action, text, "calendar.move.resized", reading, found)
+
+
 def _shifted(world: World, one: Appointment, later: timedelta) -> Span | None:
     start, end = (moment.astimezone(UTC) + later for moment in (one.span.start, one.span.end))
     zone = one.span.start.tzinfo
@@ -148,7 +167,8 @@ def _shifted(world: World, one: Appointment, later: timedelta) -> Span | None:
 
 def _moved(world: World, one: Appointment, to: When) -> Span | None:
     """None when it would be past."""
-    length = one.span.end - one.span.start
+    lasting = to.spans[0] if to.has_end else one.span
+    length = lasting.end - lasting.start
     starts = [s.start for s in to.spans]
     if to.grain is Grain.DAY:
         clock = one.span.start.timetz()

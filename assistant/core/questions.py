@@ -32,6 +32,11 @@ _HARMLESS = FOLLOWED | {
 """Intents that an open question outlasts."""
 
 _OF_A_MEETING = frozenset({"when", "title", "person", "next"})
+_INSTEAD: Mapping[str, tuple[str, ...]] = {
+    "to": ("when", "minutes"),
+    "end": ("when", "minutes"),
+}
+"""Slot asked for -> what may be said of it: "To when?" "By ten minutes"."""
 ANSWERS = frozenset({"session.answer", "session.choose", "session.correct"})
 CORRECTED: Mapping[str, Mapping[str, str]] = {
     "calendar.move": {"when": "to", "minutes": "minutes"},
@@ -244,10 +249,9 @@ def _filled(ask: Ask, reading: Interpretation) -> Answer:
     if which and reading.slots.keys() <= _OF_A_MEETING:
         told = {name: _merged(order.slots.get(name), v) for name, v in reading.slots.items()}
         return Run(replace(order, slots={**order.slots, **told}, missing=()))
-    if not ask.slot or ask.slot not in reading.slots:
-        same = ask.slot == "to" and "when" in reading.slots
-        if not same:
-            return Unclear()
-    value = reading.slots.get(ask.slot, reading.slots.get("when"))
-    value = _merged(order.slots.get(ask.slot), value)
-    return Run(replace(order, slots={**order.slots, ask.slot: value}, missing=()))
+    said = next((s for s in (ask.slot, *_INSTEAD.get(ask.slot, ())) if s in reading.slots), "")
+    if not said:
+        return Unclear()
+    slot = "minutes" if said == "minutes" else ask.slot
+    value = _merged(order.slots.get(slot), reading.slots[said])
+    return Run(replace(order, slots={**order.slots, slot: value}, missing=()))
