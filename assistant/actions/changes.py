@@ -6,6 +6,7 @@ cannot do is refused before the question, not after it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -47,10 +48,10 @@ def create(world: World, reading: Interpretation) -> Outcome:
     is_whole = when.has_end or "whole" in reading.slots
     if when.grain is Grain.DAY or (when.grain is Grain.RANGE and not is_whole):
         return asked_for(world, reading, "when", "ask_time", keeps=True)
-    span = _ahead(world, when, minutes_of(reading, 0))
+    subject = _subject(world, reading)
+    span = _ahead(world, _in_evening(world, when, subject), minutes_of(reading, 0))
     if span is None:
         return asked_for(world, reading, "when", "past_when")
-    subject = _subject(world, reading)
     person = person_name(reading)
     details = {**_stretch(span), "person": person}
     action = Action(kind="create", target="", name=subject, details=details)
@@ -70,6 +71,14 @@ def _clash(world: World, span: Span, besides: str = "") -> str:
     """What is already on then, other than the entry with the uid `besides`."""
     taken = (a for a in agenda.blocking(world.appointments) if a.uid != besides)
     return next((title(world, a) for a in taken if a.span.overlaps(span)), "")
+
+
+def _in_evening(world: World, when: When, subject: str) -> When:
+    """Dinner "on Saturday at seven" is in the evening, where it may be."""
+    names = world.wording.phrase("evening_titles")
+    if when.grain is not Grain.INSTANT or not re.search(rf"\b({names})\b", subject, re.IGNORECASE):
+        return when
+    return replace(when, spans=tuple(sorted(when.spans, key=lambda span: span.start.hour < 12)))
 
 
 def _ahead(world: World, when: When, minutes: int) -> Span | None:

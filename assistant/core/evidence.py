@@ -48,11 +48,14 @@ def is_evident(step: Step, kinds: Mapping[str, Kind], *, careful: bool) -> bool:
 
 
 def is_wondered(words: Sequence[str], step: Step, locale: Locale) -> bool:
-    """Whether what would be the name of a thing begins a question: "did I set a reminder"."""
-    return any(
-        isinstance(locale.kinds.get(c.slot.kind), Open) and words[c.start] in locale.wonders
-        for c in captures_of(step)
-    )
+    """Whether what would be the name of a thing begins a question ("did I set a reminder") or
+    turns the order round ("trag das nicht ein")."""
+    for one in captures_of(step):
+        if one.slot.name == "title" and isinstance(locale.kinds.get(one.slot.kind), Open):
+            first, last = words[one.start], words[one.piece.end - 1]
+            if first in locale.wonders or last in locale.negations:
+                return True
+    return False
 
 
 def _is_stranger(capture: Capture) -> bool:

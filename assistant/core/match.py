@@ -256,13 +256,13 @@ class _Reader:
                 missing.append(capture.slot.name)
             elif isinstance(value, Named) and capture.piece.value is None and value.candidates:
                 score *= 0.5 + 0.5 * value.candidates[0].score
-        if words[0] in self.locale.conjunctions and slots.keys() == {"when"}:
+        intent, locale = meaning.intent, self.locale
+        if (intent, *slots) == ("calendar.agenda", "when") and words[0] in locale.conjunctions:
             slots["also"] = True
-        is_single = self.locale.intents[meaning.intent].single
-        if is_single and not self.locale.recurring.isdisjoint(words):
+        if locale.intents[intent].single and not locale.recurring.isdisjoint(words):
             slots["every"] = True
         return Interpretation(
-            intent=meaning.intent,
+            intent=intent,
             slots=slots,
             score=max(0.0, min(1.0, round(score, 3))),
             missing=tuple(missing),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from assistant.core.clock import instant, instants
 from assistant.core.consent import MIN_MARGIN, MIN_SCORE, allows, allows_order, is_answer
@@ -37,6 +37,9 @@ _INSTEAD: Mapping[str, tuple[str, ...]] = {
     "end": ("when", "minutes"),
 }
 """Slot asked for -> what may be said of it: "To when?" "By ten minutes"."""
+_DAY = (7, 17)
+"""Hours at which a time is as likely meant as at others."""
+_NOON = 12
 ANSWERS = frozenset({"session.answer", "session.choose", "session.correct"})
 CORRECTED: Mapping[str, Mapping[str, str]] = {
     "calendar.move": {"when": "to", "minutes": "minutes"},
@@ -192,10 +195,25 @@ def refined(before: When, said: When) -> When:
     spans = {
         moment: instant(moment)
         for day in dict.fromkeys(span.start.date() for span in days.spans)
-        for start in (span.start for span in clocks.spans)
+        for start in _as_late(clocks.spans, before)
         for moment in instants(day, start.hour * 60 + start.minute, start.tzinfo or UTC)
     }
     return When(heard=said.heard, spans=tuple(spans.values()), grain=Grain.INSTANT)
+
+
+def _as_late(spans: Sequence[Span], before: When) -> list[datetime]:
+    """ "Tomorrow at nine in the evening", "no, at eight": of two meanings the one as late, but
+    none that had been said."""
+    starts = [span.start for span in spans]
+    was = before.spans[0].start
+    if before.grain is not Grain.INSTANT or _DAY[0] <= was.hour < _DAY[1]:
+        return starts
+
+    def unlikeliness(start: datetime) -> tuple[bool, bool]:
+        is_same = (start.hour, start.minute) == (was.hour, was.minute)
+        return is_same, (start.hour < _NOON) is not (was.hour < _NOON)
+
+    return sorted(starts, key=unlikeliness)
 
 
 def _in_week(week: Span, said: When) -> When:

@@ -29,7 +29,7 @@ IMPURE = {"asyncio", "io", "logging", "os", "pathlib", "queue", "random", "shuti
 }  # fmt: skip
 IMPURE_FUNCTIONS = {"open", "print", "input"}
 IMPURE_METHODS = {"now", "today", "utcnow", "open", "read_text", "write_text"}
-MOST_LINES = 27_400
+MOST_LINES = 27_600
 CORE_LIBRARIES = {"babel", "num2words", "phonenumbers", "rapidfuzz"}
 SHARED_LIBRARIES = {  # everything else has one file
     "numpy": "samples are passed between the audio edges as arrays",
