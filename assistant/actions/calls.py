@@ -162,8 +162,11 @@ def _nothing_there(world: World, reading: Interpretation) -> Outcome:
 def organizer(world: World, reading: Interpretation) -> Outcome:
     """call.organizer"""
     found = appointments_meant(world, reading) or _default(world, replace(reading, slots={}))
-    if not found or found[0].organizer is None or found[0].organizer.is_self:
+    if not found or found[0].organizer is None:
         raise NoSuchContact(world.wording.phrase("organizer"))
+    if found[0].organizer.is_self:
+        spoken = world.wording.title(found[0], hidden=world.context.is_private)
+        return told(world.wording.reply("call.organizer.self", title=spoken), found[:1])
     return call_contact(world, contact_of(world, found[0].organizer))
 
 
@@ -191,10 +194,24 @@ def back(world: World, _: Interpretation) -> Outcome:
     return _again(world, world.context.missed_call)
 
 
+def missed(world: World, _: Interpretation) -> Outcome:
+    """call.missed: who called in vain."""
+    call = world.context.missed_call
+    if call is None:
+        return told(world.wording.reply("call.missed.none"))
+    if world.context.is_private:
+        return told(world.wording.phrase("private_facts"))
+    return told(world.wording.reply("call.missed.say", name=_name(world, call)))
+
+
+def _name(world: World, call: Action) -> str:
+    return call.name or _spelt(parse_target(call.target, world.market).number) or call.target
+
+
 def _again(world: World, call: Action | None) -> Outcome:
     if call is None:
         return told(world.wording.reply("call.redial.none"))
-    name = call.name or _spelt(parse_target(call.target, world.market).number) or call.target
+    name = _name(world, call)
     call = replace(call, name=name)
     return announced(
         world,

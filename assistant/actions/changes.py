@@ -6,124 +6,26 @@ cannot do is refused before the question, not after it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from assistant.actions import lengths, telling
-from assistant.actions.selection import (
-    appointments_meant,
-    ask_which_person,
-    meant,
-    named_of,
-    when_of,
-)
+from assistant.actions.selection import appointments_meant, meant, named_of, when_of
 from assistant.actions.telling import title, values
 from assistant.actions.world import World
 from assistant.core import agenda
 from assistant.core.model import Appointment, Grain, Interpretation, Response, Span, When
-from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, Reply, told
+from assistant.core.outcome import Action, Ask, Card, Choice, Confirm, Glyph, Outcome, told
 from assistant.errors import NotFound, ReadOnly
-
-DEFAULT_MINUTES = 30
-"""Length of an appointment nobody gave a length."""
 
 CALENDAR = "calendar"
 _NEW = {"to", "minutes", "earlier", "response", *lengths.SLOTS}
 """Slots that say what is to become of a meeting, not of which."""
 
 
-def create(world: World, reading: Interpretation) -> Outcome:
-    """calendar.create: a title or a person, and an instant; what is missing or past is asked."""
-    if "every" in reading.slots:
-        return _only_once(world)
-    if "guest" in reading.slots:
-        return told(world.wording.reply("calendar.create.guest", name=person_name(reading)))
-    namesakes = names_meant(reading, "person")
-    if len(namesakes) > 1:
-        return ask_which_person(world, reading, namesakes[:3])
-    when = when_of(reading)
-    if when is None or when.grain in (Grain.WEEK, Grain.MONTH):
-        return asked_for(world, reading, "when", "ask_when", keeps=True)
-    is_whole = when.has_end or "whole" in reading.slots
-    if when.grain is Grain.DAY or (when.grain is Grain.RANGE and not is_whole):
-        return asked_for(world, reading, "when", "ask_time", keeps=True)
-    subject = _subject(world, reading)
-    span = _ahead(world, _in_evening(world, when, subject), minutes_of(reading, 0))
-    if span is None:
-        return asked_for(world, reading, "when", "past_when")
-    person = person_name(reading)
-    details = {**_stretch(span), "person": person}
-    action = Action(kind="create", target="", name=subject, details=details)
-    text = world.wording.reply(
-        "calendar.create.confirm",
-        title=subject,
-        who="" if person in subject else person,
-        time=world.wording.time(span.start),
-        day=world.wording.day(span.start.date(), world.now.date()),
-        duration=world.wording.duration(span.end - span.start),
-        clash=_clash(world, span),
-    )
-    return confirmed(world, action, text, "calendar.create.done", reading)
-
-
-def _clash(world: World, span: Span, besides: str = "") -> str:
-    """What is already on then, other than the entry with the uid `besides`."""
-    taken = (a for a in agenda.blocking(world.appointments) if a.uid != besides)
-    return next((title(world, a) for a in taken if a.span.overlaps(span)), "")
-
-
-def _in_evening(world: World, when: When, subject: str) -> When:
-    """Dinner "on Saturday at seven" is in the evening, where it may be."""
-    names = world.wording.phrase("evening_titles")
-    if when.grain is not Grain.INSTANT or not re.search(rf"\b({names})\b", subject, re.IGNORECASE):
-        return when
-    return replace(when, spans=tuple(sorted(when.spans, key=lambda span: span.start.hour < 12)))
-
-
-def _ahead(world: World, when: When, minutes: int) -> Span | None:
-    """The first meaning that is still to come; a part of a day is taken whole."""
-    for span in when.spans:
-        start = max(span.start, world.now) if when.grain is Grain.RANGE else span.start
-        if start <= world.now and (when.grain is not Grain.RANGE or span.end <= start):
-            continue
-        if minutes or when.grain is not Grain.RANGE:
-            return Span(start=start, end=start + timedelta(minutes=minutes or DEFAULT_MINUTES))
-        return Span(start=start, end=span.end)
-    return None
-
-
-def _subject(world: World, reading: Interpretation) -> str:
-    named = named_of(reading, "title")
-    if named:
-        return named.candidates[0].value if meant(named) else named.heard
-    text = reading.slots.get("title")
-    if isinstance(text, str) and text:
-        return text
-    person = person_name(reading)
-    if person:
-        return world.wording.phrase("meeting_with", name=person)
-    return world.wording.phrase("meeting")
-
-
-def person_name(reading: Interpretation) -> str:
-    named = named_of(reading, "person")
-    return next(iter(names_meant(reading, "person")), named.heard if named else "")
-
-
-def names_meant(reading: Interpretation, slot: str) -> tuple[str, ...]:
-    named = named_of(reading, slot)
-    return meant(named) if named else ()
-
-
-def _only_once(world: World) -> Reply:
-    """A single entry would be wrong, and found out too late."""
-    return told(world.wording.reply("calendar.create.repeated"))
-
-
 def move(world: World, reading: Interpretation) -> Outcome:
     """calendar.move: to a new time, to the same time of another day, or to another end."""
-    found = _one(world, reading)
+    found = one_meant(world, reading)
     if not isinstance(found, Appointment):
         return found
     if lengths.SLOTS & reading.slots.keys():
@@ -138,14 +40,14 @@ def move(world: World, reading: Interpretation) -> Outcome:
     span = _moved(world, found, to) if to else _shifted(world, found, later)
     if span is None:
         return asked_for(world, reading, "to", "past_when")
-    action = Action(kind="move", target=found.uid, name=title(world, found), details=_stretch(span))
+    action = Action(kind="move", target=found.uid, name=title(world, found), details=stretch(span))
     text = world.wording.reply(
         "calendar.move.confirm",
         title=action.name,
         time=world.wording.time(span.start),
         day=world.wording.day(span.start.date(), world.now.date()),
         to_day=world.wording.day(span.start.date(), world.now.date(), "to_day"),
-        clash=_clash(world, span, found.uid),
+        clash=clash(world, span, found.uid),
     )
     return confirmed(world, action, text, "calendar.move.done", reading, found)
 
@@ -156,13 +58,13 @@ def _resize(world: World, reading: Interpretation, found: Appointment) -> Outcom
     span = lengths.resized(found, reading, world.now)
     if span is None:
         return told(world.wording.reply("calendar.move.no_end"), (found,))
-    action = Action(kind="move", target=found.uid, name=title(world, found), details=_stretch(span))
+    action = Action(kind="move", target=found.uid, name=title(world, found), details=stretch(span))
     text = world.wording.reply(
         "calendar.move.length",
         title=action.name,
         duration=world.wording.duration(span.end - span.start),
         until=world.wording.time(span.end),
-        clash=_clash(world, span, found.uid),
+        clash=clash(world, span, found.uid),
     )
     return confirmed(world, action, text, "calendar.move.resized", reading, found)
 
@@ -201,7 +103,7 @@ def respond(world: World, reading: Interpretation) -> Outcome:
 def _about_one(
     world: World, reading: Interpretation, kind: str, details: dict[str, str]
 ) -> Outcome:
-    found = _one(world, reading)
+    found = one_meant(world, reading)
     if not isinstance(found, Appointment):
         return found
     action = Action(kind=kind, target=found.uid, name=title(world, found), details=details)
@@ -210,7 +112,7 @@ def _about_one(
     return confirmed(world, action, text, f"calendar.{kind}.done", reading, found)
 
 
-def _one(world: World, reading: Interpretation) -> Appointment | Ask:
+def one_meant(world: World, reading: Interpretation) -> Appointment | Ask:
     """The one upcoming appointment that is meant, or the question which. Raises NotFound."""
     meant = appointments_meant(world, reading)
     found = [a for a in meant if not a.is_all_day and a.span.end > world.now]
@@ -250,6 +152,22 @@ def _differ(found: list[Appointment]) -> bool:
     return len({a.title for a in found}) > 1
 
 
+def clash(world: World, span: Span, besides: str = "") -> str:
+    """What is already on then, other than the entry with the uid `besides`."""
+    taken = (a for a in agenda.blocking(world.appointments) if a.uid != besides)
+    return next((title(world, a) for a in taken if a.span.overlaps(span)), "")
+
+
+def person_name(reading: Interpretation) -> str:
+    named = named_of(reading, "person")
+    return next(iter(names_meant(reading, "person")), named.heard if named else "")
+
+
+def names_meant(reading: Interpretation, slot: str) -> tuple[str, ...]:
+    named = named_of(reading, slot)
+    return meant(named) if named else ()
+
+
 def confirmed(
     world: World,
     action: Action,
@@ -285,5 +203,5 @@ def minutes_of(reading: Interpretation, default: int) -> int:
     return minutes if isinstance(minutes, int) else default
 
 
-def _stretch(span: Span) -> dict[str, str]:
+def stretch(span: Span) -> dict[str, str]:
     return {"start": span.start.isoformat(), "end": span.end.isoformat()}

@@ -88,6 +88,13 @@ def _fits(appointment: Appointment, reading: Interpretation) -> bool:
     return named is None or any(a.name in meant(named) for a in appointment.others)
 
 
+def _who(found: Sequence[Appointment], reading: Interpretation) -> tuple[str, ...]:
+    """Of those who may be meant, whoever is there."""
+    named = named_of(reading, "person")
+    there = {guest.name for one in found for guest in one.others}
+    return tuple(name for name in meant(named) if name in there) if named else ()
+
+
 def _whole_days(world: World, reading: Interpretation, stretch: Span) -> tuple[Appointment, ...]:
     when = when_of(reading)
     if when and when.grain is not Grain.DAY:
@@ -228,7 +235,7 @@ def _end_of(world: World, reading: Interpretation, key: str, index: int) -> Repl
     stretch, words = _stretch(world, reading)
     if when_of(reading) is None and index == 0:
         stretch = agenda.day_span(world.now.date(), world.zone)
-    found = agenda.blocking(agenda.within(world.appointments, stretch))
+    found = _blocking(world, reading, stretch)
     if not found:
         return telling.reply(world, world.wording.reply("calendar.agenda.none", day=words))
     chosen = found[index]
@@ -240,8 +247,14 @@ def _end_of(world: World, reading: Interpretation, key: str, index: int) -> Repl
 def count(world: World, reading: Interpretation) -> Outcome:
     """calendar.count"""
     stretch, words = _stretch(world, reading)
-    found = agenda.blocking(agenda.within(world.appointments, stretch))
+    found = _blocking(world, reading, stretch)
     if not found:
         return telling.reply(world, world.wording.reply("calendar.agenda.none", day=words))
-    text = world.wording.counted("calendar.count", len(found), day=words)
+    who = world.wording.listing(_who(found, reading))
+    text = world.wording.counted("calendar.count", len(found), day=words, who=who)
     return telling.reply(world, text, found, Glyph.AGENDA)
+
+
+def _blocking(world: World, reading: Interpretation, stretch: Span) -> tuple[Appointment, ...]:
+    found = agenda.blocking(agenda.within(world.appointments, stretch))
+    return tuple(a for a in found if _fits(a, reading))

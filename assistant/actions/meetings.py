@@ -66,9 +66,12 @@ def _with_person(reply: Reply, reading: Interpretation) -> Reply:
     return replace(reply, person=names[0]) if len(names) == 1 else reply
 
 
-def after(world: World, _: Interpretation) -> Outcome:
-    """calendar.after: what follows the meeting last talked about."""
-    spoken = [a.span.end for a in world.context.topic if not a.is_all_day]
+def after(world: World, reading: Interpretation) -> Outcome:
+    """calendar.after: what follows the meeting that is named, or was last talked about."""
+    named = appointments_meant(world, reading)[:1] if reading.slots else world.context.topic
+    if reading.slots and not named:
+        return telling.reply(world, world.wording.reply("calendar.next.none_such"))
+    spoken = [a.span.end for a in named if not a.is_all_day]
     start = max(spoken, default=world.now)
     found = [a for a in agenda.blocking(world.appointments) if a.span.start >= start]
     if not found:

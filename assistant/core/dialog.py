@@ -193,7 +193,7 @@ class Dialog(Floor):
         reading = questions.followed(self.memory.asked, reading)
         if reading.intent in questions.FOLLOWED:
             self.memory.asked = reading
-        if reading.intent == "calendar.after" and self.memory.rest:
+        if reading.intent == "calendar.after" and self.memory.rest and not reading.slots:
             reading = replace(reading, intent="session.more")
         if reading.missing:
             return self._ask_for(reading, reading.missing[0])

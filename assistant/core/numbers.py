@@ -41,14 +41,15 @@ def cardinals(number: int, language: str) -> tuple[Spoken, ...]:
 
 @cache
 def ordinals(number: int, language: str) -> tuple[Spoken, ...]:
-    """Every way to say or write the `number`-th; a bare number counts ("le deux mars")."""
+    """Every way to say or write the `number`-th; a bare number counts ("le deux mars"), but no
+    one: "the one at four"."""
     words = tokens(num2words(number, lang=language, to="ordinal"))
     ways = [words]
     ways += [(*words[:-1], words[-1] + end) for end in _ORDINAL_ENDINGS.get(language, ())]
     ways += [(f"{number}{end}",) for end in _DIGIT_ORDINALS.get(language, ())]
     if language == "fr" and number == 1:
         ways += [("première",)]
-    return (*ways, *cardinals(number, language)[:2])
+    return (*ways, *cardinals(number, language)[number == 1 : 2])
 
 
 @cache
