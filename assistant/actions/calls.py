@@ -23,7 +23,6 @@ from assistant.actions.selection import (
     meant,
     named_of,
     when_of,
-    without_next,
     works_for,
 )
 from assistant.actions.world import World
@@ -104,8 +103,9 @@ def emergency(world: World, reading: Interpretation) -> Outcome:
 
 def meeting(world: World, reading: Interpretation) -> Outcome:
     """call.meeting, "call my 3 pm": join it if it can be joined now, else call who is in it."""
-    reading = without_next(reading)
-    found = appointments_meant(world, reading) or _default(world, reading)
+    is_next = reading.slots.keys() == {"next"}
+    found = () if is_next else appointments_meant(world, reading)
+    found = found or _default(world, reading)
     if not found:
         return _nothing_there(world, reading)
     one = found[0]
@@ -116,7 +116,8 @@ def meeting(world: World, reading: Interpretation) -> Outcome:
 
 
 def _default(world: World, reading: Interpretation) -> tuple[Appointment, ...]:
-    if reading.slots:
+    """What runs, which whoever is late for it calls "next", or what comes."""
+    if reading.slots.keys() - {"next"}:
         return ()
     view = agenda.outlook(world.appointments, world.now)
     return view.running or view.next
@@ -172,13 +173,12 @@ def organizer(world: World, reading: Interpretation) -> Outcome:
 
 def join(world: World, reading: Interpretation) -> Outcome:
     """call.join: the meeting that is meant, else the one that can be entered now."""
-    reading = without_next(reading)
-    if reading.slots:
+    if reading.slots.keys() - {"next"}:
         found = appointments_meant(world, reading)
     else:
         open_now = agenda.joinable(world.appointments, world.now)
-        view = agenda.outlook(world.appointments, world.now)
-        found = open_now or world.context.topic or view.next
+        topic = () if reading.slots else world.context.topic
+        found = open_now or topic or agenda.outlook(world.appointments, world.now).next
     if not found:
         return told(world.wording.reply("call.join.none"))
     return ladder.join(world, found[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from assistant.actions.changes import CALENDAR
-from assistant.actions.selection import appointments_meant, named_of, without_next
+from assistant.actions.selection import appointments_meant, named_of, when_of
 from assistant.actions.telling import place, title
 from assistant.actions.world import World
 from assistant.core import agenda
@@ -22,10 +22,13 @@ def time(world: World, _: Interpretation) -> Outcome:
     return told(world.wording.reply("session.time.say", time=world.wording.time(world.now)))
 
 
-def date(world: World, _: Interpretation) -> Outcome:
-    """session.date"""
-    today = world.wording.full_date(world.now.date(), with_year=True)
-    return told(world.wording.reply("session.date.say", date=today))
+def date(world: World, reading: Interpretation) -> Outcome:
+    """session.date: today's, or that of the day asked about."""
+    when = when_of(reading)
+    day = when.spans[0].start if when and when.spans else world.now
+    key = "session.date.that" if when else "session.date.say"
+    spoken = world.wording.full_date(day.date(), with_year=True)
+    return told(world.wording.reply(key, date=spoken))
 
 
 def help_(world: World, _: Interpretation) -> Outcome:
@@ -91,8 +94,7 @@ def _nowhere(world: World, one: Appointment) -> Reply:
 
 def _somewhere(world: World, reading: Interpretation) -> Appointment:
     """The meeting that is meant, or is "there"; else the next one with a place. Raises NotFound."""
-    reading = without_next(reading)
-    found = appointments_meant(world, reading) if reading.slots else ()
+    found = appointments_meant(world, reading) if reading.slots.keys() - {"next"} else ()
     if not found and reading.slots.keys() & _NAMED:
         sought = named_of(reading, "title")
         raise NotFound(CALENDAR, heard=sought.heard if sought else "")

@@ -75,6 +75,8 @@ def _message(
         reading = replace(reading, slots={**reading.slots, "person": exactly(present[0])})
     elif len(namesakes) > 1:
         return ask_which_person(world, reading, namesakes[:3])
+    if "organizer" in reading.slots and one and one.organizer and one.organizer.is_self:
+        return told(world.wording.reply("call.organizer.self", title=title(world, one)), (one,))
     emails, name = _recipients(world, reading, one)
     if not emails and not name:
         raise NotFound(CALENDAR)
@@ -100,7 +102,10 @@ def _are_guests(one: Appointment, emails: Sequence[str], name: str) -> bool:
 def _recipients(
     world: World, reading: Interpretation, one: Appointment | None
 ) -> tuple[tuple[str, ...], str]:
-    """Addresses and how they are called. One clear person, else everyone in the meeting."""
+    """Addresses and how they are called. One clear person, the organiser, else everyone."""
+    host = one.organizer if one and "organizer" in reading.slots else None
+    if host:
+        return tuple(filter(None, (host.email,))), host.name
     name = person_name(reading)
     if name:
         people = contacts_called(world, (name,))

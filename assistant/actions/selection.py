@@ -54,12 +54,6 @@ def named_of(reading: Interpretation, slot: str) -> Named | None:
     return value if isinstance(value, Named) else None
 
 
-def without_next(reading: Interpretation) -> Interpretation:
-    """What can be entered or driven to now goes before "my next meeting"."""
-    slots = {slot: value for slot, value in reading.slots.items() if slot != "next"}
-    return replace(reading, slots=slots)
-
-
 def in_calendar(world: World, reading: Interpretation) -> tuple[World, Interpretation]:
     """Where a calendar is named, a world with nothing but it, and the rest of the question."""
     named = named_of(reading, "calendar")

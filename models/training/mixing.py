@@ -28,7 +28,7 @@ NEPER = float(np.log(10) / 10)  # decibel -> natural log of power
 FADE_FRAMES = 3
 
 # How often an utterance of a corpus is drawn, beside its length.
-CORPUS_WEIGHT = {"speech-commands": 3.0, "precise-community": 1.5, "synthetic": 1.0}
+CORPUS_WEIGHT = {"speech-commands": 3.0, "precise-community": 1.5, "names": 2.0}
 # Signal-to-noise ratios in decibels by kind of noise; a cabin masks less for its loudness.
 SNR_DB = {"cabin": (-12.0, 20.0), "crowd": (2.0, 25.0), "music": (0.0, 25.0)}
 OTHER_SNR_DB = (-4.0, 25.0)

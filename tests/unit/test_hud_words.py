@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.assembly import build_locale
+from assistant.core.consent import MIN_SCORE
 from assistant.core.events import Scope
 from assistant.core.hud import LABELS
 from assistant.core.match import Matcher
@@ -42,7 +43,7 @@ def test_words_mean_the_button(tag: str, button: str) -> None:
     assert readings, "the words are not understood"
     assert readings[0].intent == intent
     is_asked = intent == "call.join"
-    assert (readings[0].score < 1.0) == is_asked
+    assert (readings[0].score < MIN_SCORE) == is_asked
 
 
 @pytest.mark.parametrize("tag", TAGS)
