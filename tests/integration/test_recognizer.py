@@ -18,10 +18,11 @@ from assistant.core.events import Scope
 from assistant.core.model import Hypothesis
 from assistant.core.slots import build_vocabulary
 from assistant.core.template import automaton as spoken_in
+from assistant.ears import Ears
 from assistant.errors import ModelMissing
 from assistant.speech.endpoint import Decision, Reading, Sentences
 from assistant.speech.espeak import __name__ as espeak_module
-from assistant.speech.recognizer import Language, Recognizer, energy_dbfs
+from assistant.speech.recognizer import ANSWERS, Language, Limits, Recognizer, energy_dbfs
 from assistant.speech.synthesizer import Child
 
 MODEL = Path(__file__).parents[2] / "models" / "en"
@@ -60,6 +61,13 @@ def recognizer() -> Recognizer:
 @pytest.fixture(scope="module")
 def language(recognizer: Recognizer) -> Language:
     return recognizer.language(automaton(*SENTENCES))
+
+
+def test_answers_have_limits_of_their_own(recognizer: Recognizer) -> None:
+    locale = build_locale("en-GB")
+    ears = Ears(recognizer, locale, build_vocabulary(locale, (), ()), lambda *_: ())
+    assert ears.prepare(Scope.CONFIRM).limits == ANSWERS
+    assert ears.prepare(Scope.IDLE).limits == Limits() != ANSWERS
 
 
 @pytest.fixture(scope="module")
