@@ -41,6 +41,6 @@ def _end(one: Appointment, reading: Interpretation) -> datetime | None:
 def _clock_after(start: datetime, until: When) -> datetime | None:
     """ "Until four" is on the day of the entry, whatever day it is; a range is meant to its end."""
     is_range = until.grain is Grain.RANGE
-    clocks = ((span.end if is_range else span.start).timetz() for span in until.spans)
-    ends = (datetime.combine(start.date(), clock) for clock in clocks)
+    said = (span.end if is_range else span.start for span in until.spans)
+    ends = (datetime.combine(start.astimezone(m.tzinfo).date(), m.timetz()) for m in said)
     return min((end for end in ends if end > start), default=None)
