@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from assistant.actions.changes import CALENDAR, confirmed, minutes_of, names_meant, person_name
+from assistant.actions.changes import (
+    CALENDAR,
+    asked_for,
+    confirmed,
+    minutes_of,
+    names_meant,
+    person_name,
+)
 from assistant.actions.selection import (
     appointments_meant,
     ask_which_person,
@@ -69,6 +76,8 @@ def _meeting(world: World, reading: Interpretation) -> Appointment | None:
 def _message(
     world: World, reading: Interpretation, one: Appointment | None, text: str, key: str
 ) -> Outcome:
+    if "alone" in reading.slots and "person" not in reading.slots:
+        return _to_one(world, reading, one)
     namesakes = names_meant(reading, "person")
     present = [n for n in namesakes if one and n in [a.name for a in one.others]]
     if len(present) == 1:
@@ -90,6 +99,19 @@ def _message(
     question = world.wording.reply(f"{key}.confirm", name=name, text=text)
     about = None if "outside" in details else one
     return confirmed(world, action, question, f"{key}.done", reading, about)
+
+
+def _to_one(world: World, reading: Interpretation, one: Appointment | None) -> Outcome:
+    """ "Tell her": who was talked about, else the only other one of the meeting, else who?"""
+    guests = one.others if one else ()
+    name = world.context.person or (guests[0].name if len(guests) == 1 else "")
+    if not name and not guests:
+        return asked_for(world, reading, "person")
+    if not name:
+        return ask_which_person(world, reading, [guest.name for guest in guests[:3]])
+    act = late if reading.intent == "message.late" else send
+    meeting = {"uid": one.uid} if one else {}
+    return act(world, replace(reading, slots={**reading.slots, **meeting, "person": exactly(name)}))
 
 
 def _are_guests(one: Appointment, emails: Sequence[str], name: str) -> bool:

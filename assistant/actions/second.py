@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from assistant.actions import calls, changes
+from assistant.actions import calls, changes, messages
 from assistant.actions.ladder import ask_which_meeting
 from assistant.actions.selection import appointments_meant, ask_which_person, named_of
 from assistant.actions.world import World
@@ -22,8 +22,10 @@ _ABOUT_ONE: Mapping[str, Callable[[World, Interpretation], Outcome]] = {
     "calendar.respond": changes.respond,
     "call.meeting": calls.meeting,
     "call.join": calls.join,
+    "message.late": messages.late,
+    "message.send": messages.send,
 }
-_WHICH = {"title", "person", "when", "uid", "org", "next", "subject", "counterpart"}
+_WHICH = {"alone", "title", "person", "when", "uid", "org", "next", "subject", "counterpart"}
 
 
 def other(world: World, reading: Interpretation) -> Outcome:
@@ -41,6 +43,8 @@ def other(world: World, reading: Interpretation) -> Outcome:
 
 
 def _instead(world: World, order: Interpretation, said: Interpretation) -> Outcome:
+    if order.intent == "call.person" and "kind" in said.slots:
+        return calls.person(world, replace(order, slots={**order.slots, **said.slots}))
     if "person" in said.slots and order.intent.startswith("call."):
         return calls.person(world, replace(said, intent="call.person"))
     act = _ABOUT_ONE.get(order.intent)

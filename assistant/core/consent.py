@@ -37,9 +37,10 @@ def is_answer(reading: Interpretation) -> bool:
 
 
 def allows(yes: Interpretation, action: Action) -> bool:
-    """Whether a yes is one to `action`: "send it" cancels nothing."""
+    """Whether a yes is one to `action`: "send it" cancels nothing, "yes and at six" is no yes."""
     named = yes.slots.get("act", action.kind)
-    return yes.score >= MIN_SCORE and named in (action.kind, _ALLOWED.get(action.kind))
+    is_clear = yes.score >= MIN_SCORE and yes.left is None
+    return is_clear and named in (action.kind, _ALLOWED.get(action.kind))
 
 
 def allows_order(yes: Interpretation, ask: Ask) -> bool:
@@ -53,7 +54,8 @@ def to_caller(reading: Interpretation | None, *, sure: bool) -> Interpretation |
     intent = TO_CALLER.get(reading.intent) if reading else None
     if reading is None or intent is None:
         return reading
-    return Interpretation(intent=intent) if sure and "act" not in reading.slots else None
+    is_plain = "act" not in reading.slots and reading.left is None
+    return Interpretation(intent=intent) if sure and is_plain else None
 
 
 def is_sure(

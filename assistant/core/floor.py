@@ -31,6 +31,7 @@ ORDERS = frozenset(
     {
         *("call.person", "call.meeting", "call.join"),
         *("calendar.move", "calendar.cancel", "calendar.respond"),
+        *("message.late", "message.send"),
     }
 )
 """Intents of which "no, the other one" may speak."""

@@ -43,7 +43,7 @@ class Memory:
     held: Call | None = None
     """On hold while another one is spoken in."""
     order: Interpretation | None = None
-    """The last order to call somebody or to change an entry."""
+    """The last order to call or tell somebody, or to change an entry."""
     asked: Interpretation | None = None
     """The last question about a time."""
     last_call: Action | None = None
@@ -75,6 +75,8 @@ class Memory:
         self.topic = said.topic or self.topic
         if isinstance(said, Reply):
             self.person = said.person or self.person
+        elif said.action.kind == "call":
+            self.person = said.action.name or self.person
 
     def context(self) -> Context:
         return Context(

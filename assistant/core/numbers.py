@@ -21,6 +21,12 @@ _CARDINALS: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {"zero": ("nought", "oh")},
 }
 """Other words for the last word of a number, which no library lists."""
+REPEATED: dict[str, dict[str, int]] = {
+    "en": {"double": 2, "triple": 3},
+    "de": {"doppel": 2, "zweimal": 2, "dreimal": 3},
+    "fr": {"double": 2, "triple": 3},
+}
+"""How digits of a telephone number are said that follow themselves: "double seven"."""
 _ORDINAL_ENDINGS = {"de": ("r", "n", "s", "m"), "fr": (), "en": ()}
 _DIGIT_ORDINALS = {"en": ("st", "nd", "rd", "th"), "de": (), "fr": ("er", "ère", "e", "ème")}
 

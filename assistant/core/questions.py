@@ -187,15 +187,15 @@ def refined(before: When, said: When) -> When:
     if before.grain is Grain.WEEK:
         return _in_week(before.spans[0], said)
     if said.grain is Grain.INSTANT and not said.has_day and before.has_day:
-        days, clocks = before, said
+        days, starts = before, _as_late(said.spans, before)
     elif said.grain is Grain.DAY and before.grain is Grain.INSTANT:
-        days, clocks = said, before
+        days, starts = said, [span.start for span in before.spans]
     else:
         return said
     spans = {
         moment: instant(moment)
         for day in dict.fromkeys(span.start.date() for span in days.spans)
-        for start in _as_late(clocks.spans, before)
+        for start in starts
         for moment in instants(day, start.hour * 60 + start.minute, start.tzinfo or UTC)
     }
     return When(heard=said.heard, spans=tuple(spans.values()), grain=Grain.INSTANT)

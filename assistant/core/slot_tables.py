@@ -121,7 +121,14 @@ def _digits(language: str) -> Digits:
     """English numbers are said digit by digit, German and French ones often in pairs."""
     highest = 10 if language == "en" else 100
     table = {words: str(n) for n in range(highest) for words in numbers.cardinals(n, language)}
-    return Digits(digits={words: said for words, said in table.items() if not words[0].isdigit()})
+    table = {words: said for words, said in table.items() if not words[0].isdigit()}
+    repeated = {
+        (times, *words): count * said
+        for times, count in numbers.REPEATED.get(language, {}).items()
+        for words, said in table.items()
+        if len(said) == 1
+    }
+    return Digits(digits={("plus",): "+", **table, **repeated})
 
 
 def _network(tree: Tree, rules: Mapping[str, Tree]) -> Network:

@@ -177,10 +177,12 @@ def test_half_a_yes_allows_nothing(dialog: Dialog) -> None:
     hear(dialog, "calendar.cancel")
     done(dialog, Confirm(text="Cancel it?", card=CARD, action=Action(kind="cancel", target="x")))
     feed(dialog, ev.SpeechDone())
-    yes = Interpretation(intent="session.yes", score=0.8)
-    heard = Hypothesis(text="yes or", confidence=1.0)
-    commands = feed(dialog, ev.Heard(turn=dialog.turn, hypothesis=heard, readings=(yes,)))
-    assert orders(commands) == []
+    more = Interpretation(intent="session.yes", left=Interpretation(intent="session.no"))
+    for yes in (Interpretation(intent="session.yes", score=0.8), more):
+        heard = Hypothesis(text="yes or", confidence=1.0)
+        commands = feed(dialog, ev.Heard(turn=dialog.turn, hypothesis=heard, readings=(yes,)))
+        assert orders(commands) == []
+        feed(dialog, ev.SpeechDone())
 
 
 def test_a_question_is_asked_again_once_then_left(dialog: Dialog) -> None:
