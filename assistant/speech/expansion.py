@@ -38,7 +38,7 @@ class Costs:
     """For each common word of it."""
     common_words: int = 300
     """How many of the commonest; many more, and the search loses sight of them in noise."""
-    unknown_phone: float = 1.95
+    unknown_phone: float = 1.9
     """For each phone of it that is in no common word."""
     noise: float = 10.0
     """A stretch before or after a sentence that does not belong to it."""

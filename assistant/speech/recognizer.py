@@ -49,7 +49,7 @@ class Limits:
     """Posterior of a meaning below which it counts as not understood."""
 
 
-ANSWERS = Limits(filler=Costs(unknown_word=4.5, unknown_phone=2.1), least_confidence=0.9)
+ANSWERS = Limits(filler=Costs(unknown_word=4.5, unknown_phone=2.0), least_confidence=0.9)
 """While something is asked or somebody is on the line: few words, told apart well, but much that
 passengers say resembles one."""
 
