@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from assistant.actions import calls, changes, messages
+from assistant.actions import calls, changes, creating, messages
 from assistant.actions.ladder import ask_which_meeting
 from assistant.actions.selection import appointments_meant, ask_which_person, named_of
 from assistant.actions.world import World
@@ -17,6 +17,7 @@ from assistant.core.outcome import Outcome, told
 
 _MOST = 3
 _ABOUT_ONE: Mapping[str, Callable[[World, Interpretation], Outcome]] = {
+    "calendar.create": creating.create,
     "calendar.move": changes.move,
     "calendar.cancel": changes.cancel,
     "calendar.respond": changes.respond,
@@ -50,7 +51,8 @@ def _instead(world: World, order: Interpretation, said: Interpretation) -> Outco
     act = _ABOUT_ONE.get(order.intent)
     if act is None:
         return told(world.wording.reply("call.other.none"))
-    kept = {name: value for name, value in order.slots.items() if name not in _WHICH}
+    which = set() if order.intent == "calendar.create" else _WHICH
+    kept = {name: value for name, value in order.slots.items() if name not in which}
     return act(world, replace(order, slots={**kept, **said.slots}, missing=()))
 
 

@@ -30,7 +30,7 @@ CALLS = frozenset({"call", "join"})
 ORDERS = frozenset(
     {
         *("call.person", "call.meeting", "call.join"),
-        *("calendar.move", "calendar.cancel", "calendar.respond"),
+        *("calendar.create", "calendar.move", "calendar.cancel", "calendar.respond"),
         *("message.late", "message.send"),
     }
 )
