@@ -191,11 +191,11 @@ def _span(action: Action) -> Span:
 
 def _new(world: World, action: Action) -> Appointment:
     span = _span(action)
-    person = action.details.get("person", "")
+    guests = action.details.get("guests", "").split("\n")
     invited = tuple(
         Attendee(name=c.name, email=c.emails[0])
         for c in world.people
-        if c.name == person and c.emails
+        if c.name in guests and c.emails
     )
     return Appointment(
         uid="",

@@ -158,9 +158,9 @@ def clash(world: World, span: Span, besides: str = "") -> str:
     return next((title(world, a) for a in taken if a.span.overlaps(span)), "")
 
 
-def person_name(reading: Interpretation) -> str:
-    named = named_of(reading, "person")
-    return next(iter(names_meant(reading, "person")), named.heard if named else "")
+def person_name(reading: Interpretation, slot: str = "person") -> str:
+    named = named_of(reading, slot)
+    return next(iter(names_meant(reading, slot)), named.heard if named else "")
 
 
 def names_meant(reading: Interpretation, slot: str) -> tuple[str, ...]:

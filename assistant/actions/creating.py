@@ -27,6 +27,7 @@ from assistant.core.outcome import Action, Outcome, Reply, told
 
 DEFAULT_MINUTES = 30
 """Length of an appointment nobody gave a length."""
+_GUESTS = ("person", "other")
 
 
 def create(world: World, reading: Interpretation) -> Outcome:
@@ -37,9 +38,9 @@ def create(world: World, reading: Interpretation) -> Outcome:
         return told(world.wording.reply("calendar.create.guest", name=person_name(reading)))
     if "ahead" in reading.slots:
         return _create_before(world, reading)
-    namesakes = names_meant(reading, "person")
-    if len(namesakes) > 1:
-        return ask_which_person(world, reading, namesakes[:3])
+    for slot in _GUESTS:
+        if len(namesakes := names_meant(reading, slot)) > 1:
+            return ask_which_person(world, reading, namesakes[:3], slot)
     when = when_of(reading)
     if when is None or when.grain in (Grain.WEEK, Grain.MONTH):
         return asked_for(world, reading, "when", "ask_when", keeps=True)
@@ -50,13 +51,13 @@ def create(world: World, reading: Interpretation) -> Outcome:
     span = _ahead(world, _in_evening(world, when, subject), minutes_of(reading, 0))
     if span is None:
         return asked_for(world, reading, "when", "past_when")
-    person = person_name(reading)
-    details = {**stretch(span), "person": person}
+    guests = _guests(reading)
+    details = {**stretch(span), "guests": "\n".join(guests)}
     action = Action(kind="create", target="", name=subject, details=details)
     text = world.wording.reply(
         "calendar.create.confirm",
         title=subject,
-        who="" if person in subject else person,
+        who=world.wording.listing([name for name in guests if name not in subject]),
         time=world.wording.time(span.start),
         day=world.wording.day(span.start.date(), world.now.date()),
         duration=world.wording.duration(span.end - span.start),
@@ -109,10 +110,14 @@ def _subject(world: World, reading: Interpretation) -> str:
     text = reading.slots.get("title")
     if isinstance(text, str) and text:
         return text
-    person = person_name(reading)
-    if person:
-        return world.wording.phrase("meeting_with", name=person)
+    guests = _guests(reading)
+    if guests:
+        return world.wording.phrase("meeting_with", name=world.wording.listing(guests))
     return world.wording.phrase("meeting")
+
+
+def _guests(reading: Interpretation) -> tuple[str, ...]:
+    return tuple(filter(None, (person_name(reading, slot) for slot in _GUESTS)))
 
 
 def _only_once(world: World) -> Reply:

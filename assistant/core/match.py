@@ -100,8 +100,7 @@ class Matcher:
 
     def _plain(self, word: str) -> str:
         """ "anna's" -> "anna", unless a template or a title has it so; "oclock" -> "o'clock"."""
-        spelt = word if word in self.known else self._spelt.get(word)
-        return spelt or word.removesuffix("'s")
+        return (word if word in self.known else self._spelt.get(word)) or word.removesuffix("'s")
 
     def may_be_near(self, words: tuple[str, ...]) -> bool:
         """Whether a template may nearly have been said: few words are in none and in no name."""
@@ -287,10 +286,11 @@ class _Reader:
         return Named(heard=value) if capture.slot.name in NAMES else value
 
 
-def _rank(reading: Interpretation) -> tuple[float, bool, bool]:
-    """By score; of equals, asides before searches, people before companies, and what the file
-    lists first."""
-    return -reading.score, not reading.intent.startswith("session."), "org" in reading.missing
+def _rank(reading: Interpretation) -> tuple[float, bool, int]:
+    """By score; of equals asides first, then two people, people who are told, no companies."""
+    is_told = "person" in reading.slots and reading.intent.startswith("message.")
+    people = ("org" in reading.missing) - ("other" in reading.slots) - is_told
+    return -reading.score, not reading.intent.startswith("session."), people
 
 
 def _is_missing(kind: str, value: object) -> bool:

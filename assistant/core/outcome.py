@@ -26,7 +26,8 @@ class Action:
     name: str = ""
     """Whom or what the driver would call it: "Anna Weber"."""
     details: Mapping[str, str] = field(default_factory=dict)
-    """`tones` for dial-ins, `text` for messages, `start`/`end` ISO for changes."""
+    """`tones` for dial-ins, `text` for messages, `start`/`end` ISO for changes, `guests` line by
+    line."""
 
 
 class Glyph(StrEnum):
