@@ -39,14 +39,17 @@ def is_answer(reading: Interpretation) -> bool:
 def allows(yes: Interpretation, action: Action) -> bool:
     """Whether a yes is one to `action`: "send it" cancels nothing, "yes and at six" is no yes."""
     named = yes.slots.get("act", action.kind)
-    is_clear = yes.score >= MIN_SCORE and yes.left is None
-    return is_clear and named in (action.kind, _ALLOWED.get(action.kind))
+    return _is_whole(yes) and named in (action.kind, _ALLOWED.get(action.kind))
 
 
 def allows_order(yes: Interpretation, ask: Ask) -> bool:
     """The same for an order of which something was asked: "Anna Weber?" "Yes, call her." """
     room, _, name = ask.interpretation.intent.partition(".")
-    return yes.slots.get("act", room) in (room, name)
+    return _is_whole(yes) and yes.slots.get("act", room) in (room, name)
+
+
+def _is_whole(yes: Interpretation) -> bool:
+    return yes.score >= MIN_SCORE and yes.left is None
 
 
 def to_caller(reading: Interpretation | None, *, sure: bool) -> Interpretation | None:
